@@ -1,0 +1,74 @@
+"""Writing files and folders whole or not at all, and digests of what is in them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from newsclf.errors import InputError
+
+
+@contextmanager
+def replaced_file(path: Path) -> Iterator[Path]:
+    """Give a path aside to write to; move it into place at the end, or remove it if the block fails.
+
+    Raises
+    ------
+    InputError
+        If the folder can't be written.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; name a file to write")
+        yield aside
+        if aside.exists():
+            aside.replace(path)
+    except OSError as error:
+        raise InputError(f"{path} can't be written: {error.strerror or error}") from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def replaced_folder(folder: Path) -> Iterator[Path]:
+    """Give an empty folder aside to fill; move it into place at the end, or remove it if the block fails.
+
+    Raises
+    ------
+    InputError
+        If the folder can't be written, or a file stands in its place.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; name a folder to write")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise InputError(f"{folder} can't be written: {error.strerror or error}") from error
+    try:
+        yield aside
+        aside.chmod(0o755)
+        if folder.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
+            folder.replace(old / "replaced")
+            aside.replace(folder)
+            shutil.rmtree(old)
+        else:
+            aside.replace(folder)
+    except OSError as error:
+        raise InputError(f"{folder} can't be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def sha256_of_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
