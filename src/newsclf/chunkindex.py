@@ -165,7 +165,7 @@ def _keys_of(chunks: pa.Array) -> tuple[npt.NDArray[np.uint64], Rows, npt.NDArra
 
 
 def _hash(keys: npt.NDArray[np.uint64], lengths: Rows) -> npt.NDArray[np.uint64]:
-    hashes = lengths.astype(np.uint64) * _MULTIPLIERS[0]
+    hashes: npt.NDArray[np.uint64] = lengths.astype(np.uint64) * _MULTIPLIERS[0]
     for word in range(_WORDS):
         hashes ^= keys[:, word]
         hashes *= _MULTIPLIERS[word]

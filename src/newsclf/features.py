@@ -126,7 +126,7 @@ class SubwordTfidf(TransformerMixin, BaseEstimator):
         scipy.sparse.csr_array of shape (n_texts, n_features_out_)
         """
         by_word, by_feature = self.factors(X)
-        return (by_word @ by_feature).tocsr()
+        return sp.csr_array(by_word @ by_feature)
 
     def factors(self, X: Iterable[str]) -> tuple[sp.csr_array, sp.csr_array]:
         """Return D and F with ``transform(X) == D @ F``.
@@ -166,7 +166,8 @@ class SubwordTfidf(TransformerMixin, BaseEstimator):
         idf = np.where(known, self.word_idf_[np.maximum(columns, 0)] if self.vocabulary_ else 0.0, self.unseen_idf_)
 
         own = sp.csr_array(
-            (idf[known], (np.flatnonzero(known), columns[known])), shape=(len(distinct), len(self.vocabulary_))
+            (idf[known], (np.flatnonzero(known), columns[known])),
+            shape=(len(distinct), len(self.vocabulary_)),
         )
         weighted = sp.diags_array(idf * self.subword_weight) @ grams @ sp.diags_array(self.bucket_idf_)
         by_feature = sp.hstack([own, weighted], format="csr")

@@ -64,4 +64,6 @@ def released_folder() -> Path:
     for folder in (inside_package, in_repository):
         if (folder / "model.json").is_file():
             return folder
-    raise ModelError("this installation holds no released model; name a model folder, or train one with 'newsclf train'")
+    raise ModelError(
+        "this installation holds no released model; name a model folder, or train one with 'newsclf train'"
+    )

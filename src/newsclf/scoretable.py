@@ -61,7 +61,7 @@ class ScoreTable:
             with self._lock:
                 for begin in range(0, len(texts), at_once):
                     self._add_up(texts.slice(begin, at_once), total[:, begin : begin + at_once])
-        return total[:-1] * _UNIT, total[-1]
+        return np.multiply(total[:-1], _UNIT, dtype=np.float64), total[-1]
 
     def _add_up(self, texts: pa.Array, out: npt.NDArray[np.int64]) -> None:
         found = split(texts)

@@ -34,7 +34,11 @@ _FOLDED = str.maketrans(
         "ی": "ي",
         "ک": "ك",
         araby.TATWEEL: None,
-        **{digit: str(value) for digits in (_ARABIC_INDIC_DIGITS, _PERSIAN_DIGITS) for value, digit in enumerate(digits)},
+        **{
+            digit: str(value)
+            for digits in (_ARABIC_INDIC_DIGITS, _PERSIAN_DIGITS)
+            for value, digit in enumerate(digits)
+        },
     }
 )
 _NOT_A_LETTER_OR_DIGIT = re.compile(r"[\W_]")

@@ -44,7 +44,9 @@ def as_texts(texts: Any) -> pa.Array:
     if hasattr(texts, "columns") or isinstance(texts, (pa.Table, pa.RecordBatch)):
         names = getattr(texts, "column_names", None) or list(getattr(texts, "columns", []))
         shown = ", ".join(repr(str(name)) for name in names)
-        raise InputError(f'that is a table, not texts; pass one of its columns, as in table["title"] (columns: {shown})')
+        raise InputError(
+            f'that is a table, not texts; pass one of its columns, as in table["title"] (columns: {shown})'
+        )
     if isinstance(texts, pa.ChunkedArray):
         texts = texts.combine_chunks()
     if not isinstance(texts, pa.Array):

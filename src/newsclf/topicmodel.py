@@ -158,7 +158,7 @@ class TopicModel:
         arabic = np.fromiter(map(has_arabic_letter, words), dtype=np.bool_, count=len(words))
         guessed = np.flatnonzero(~known & arabic)
         if guessed.size:
-            found = subwords([words[i] for i in guessed], self.subword_settings)
+            found = subwords([words[place] for place in guessed.tolist()], self.subword_settings)
             rows_of_grams = self.bucket_scores[found.buckets].astype(np.float64)
             scores[guessed] = np.add.reduceat(rows_of_grams, found.starts[:-1], axis=0)
         return scores, known | arabic
