@@ -1,0 +1,1 @@
+"""Readers of raw material: one module for each kind, each giving items for `newsclf.prepare`."""
