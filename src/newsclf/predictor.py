@@ -136,7 +136,27 @@ class Predictor:
         InputError
             If something is not a text, naming its position.
         """
-        return np.ascontiguousarray(self.model.scores(*self._table.sums(as_texts(texts))).T)
+        return self.scores_and_lengths(texts)[0]
+
+    def scores_and_lengths(self, texts: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """Return what `decision_function` does, and the number of telling words of each text.
+
+        Parameters
+        ----------
+        texts : as for `predict`
+
+        Returns
+        -------
+        scores : ndarray of float64, shape (n, k)
+        lengths : ndarray of int64, shape (n,)
+
+        Raises
+        ------
+        InputError
+            If something is not a text, naming its position.
+        """
+        sums, lengths = self._table.sums(as_texts(texts))
+        return np.ascontiguousarray(self.model.scores(sums, lengths).T), lengths
 
     def predict_batch(self, texts: Any) -> BatchPrediction:
         """Return category, runner-up, their probabilities and confidence for many texts, as columns.

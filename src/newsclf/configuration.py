@@ -1,0 +1,237 @@
+"""What an experiment is: data, texts to train on, model, calibration and tests, as a TOML in experiments/ says it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from newsclf.errors import ConfigurationError
+from newsclf.taxonomy import category_ids
+from newsclf.tomlfile import nearest, read_toml, settings_from
+from newsclf.views import VIEWS
+
+PROTOCOLS = ("group", "time", "folds", "source")
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """Which records there are.
+
+    Parameters
+    ----------
+    cards : tuple of str
+        Names of source cards in data/sources.
+    labels : bool
+        Whether labels made by reading (data/labels) are joined to the records.
+    """
+
+    cards: tuple[str, ...] = ("written", "seed_page")
+    labels: bool = True
+
+
+@dataclass(frozen=True)
+class SelfTrainingSettings:
+    """Learning from records that nobody labelled, by what a first model says of them.
+
+    The first model sees headline and body, where it is right more often than on a headline alone;
+    the second model is trained on the texts of those records too, with the first one's answers.
+
+    Parameters
+    ----------
+    bar : float
+        A record is used where the first model's probability is at least this; 0 turns
+        self-training off.
+    weight : float
+        Weight of its texts.
+    origins : tuple of str
+        Records with a label of these origins are taken for unlabelled too. ``section`` puts the
+        first model's reading in place of the section's name.
+    """
+
+    bar: float = 0.0
+    weight: float = 0.3
+    origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Which texts of the records are trained on, and how much each counts.
+
+    Parameters
+    ----------
+    views : tuple of str
+        What of a record becomes a training text: ``headline``, ``lead`` (headline and the first
+        `lead_words` words of the body), ``article`` (headline and body). A record gives each view
+        that it has.
+    lead_words : int
+    splits : tuple of str
+        Splits that are trained on.
+    categories : tuple of str
+        Categories that are trained; records of others are left out of training and tests.
+    source_weights : mapping of str to float
+        Weight of the texts of a source; 1 where not named. 0 leaves the source out of training.
+    origin_weights : mapping of str to float
+        The same by origin of the label (section, annotator, author).
+    self_training : SelfTrainingSettings
+    """
+
+    views: tuple[str, ...] = ("headline", "lead")
+    lead_words: int = 60
+    splits: tuple[str, ...] = ("train",)
+    categories: tuple[str, ...] = category_ids()
+    source_weights: Mapping[str, float] = field(default_factory=dict)
+    origin_weights: Mapping[str, float] = field(default_factory=dict)
+    self_training: SelfTrainingSettings = SelfTrainingSettings()
+
+
+@dataclass(frozen=True)
+class CalibrationSettings:
+    """How scores become probabilities.
+
+    Parameters
+    ----------
+    folds : int
+        Folds of the out-of-fold scores.
+    by : {"group", "source", "dev"}
+        What stays together in a fold. ``source`` holds out whole sources, so that probabilities
+        are those for an outlet never seen. ``dev`` makes no folds and takes the model's own scores
+        of the records of split `dev` that were labelled by reading.
+    precision : float
+        Share of confident predictions that should be right.
+    """
+
+    folds: int = 5
+    by: str = "group"
+    precision: float = 0.95
+
+
+@dataclass(frozen=True)
+class EvaluationSettings:
+    """How the model is tested.
+
+    Parameters
+    ----------
+    protocols : tuple of str
+        ``group``: on the splits `dev` and `test` of the records. ``time``: a second model trained
+        on the earlier four fifths of the dated records, tested on the rest. ``folds``: grouped
+        cross-validation over all records. ``source``: one source after another held out.
+    folds : int
+        Of the protocol ``folds``.
+    """
+
+    protocols: tuple[str, ...] = ("group", "time")
+    folds: int = 5
+
+
+@dataclass(frozen=True)
+class SavingSettings:
+    """How the model is saved.
+
+    Parameters
+    ----------
+    precision : {"float32", "float16"}
+    to : str
+        Folder under models/ that gets a copy of the model and its card; none where empty.
+    """
+
+    precision: str = "float32"
+    to: str = ""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One experiment.
+
+    Parameters
+    ----------
+    name : str
+    description : str
+        One sentence for the reader of the run.
+    purpose : str
+        ``default``, ``baseline``, ``ablation``, ``sweep`` or ``release``.
+    family : str
+        Kind of model: a key of `newsclf.estimators.FAMILIES`.
+    model : mapping
+        Parameters of the model; which there are depends on the family.
+    data, training, calibration, evaluation, saving : settings
+    """
+
+    name: str
+    description: str = ""
+    purpose: str = "default"
+    family: str = "newsclf"
+    model: Mapping[str, Any] = field(default_factory=dict)
+    data: DataSettings = DataSettings()
+    training: TrainingSettings = TrainingSettings()
+    calibration: CalibrationSettings = CalibrationSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    saving: SavingSettings = SavingSettings()
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the whole configuration, flat, by dotted name."""
+        return dict(_flat(dataclasses.asdict(self), ""))
+
+    def changed(self, changes: Mapping[str, Any], where: str = "changes") -> Experiment:
+        """Return this experiment with some dotted names given other values.
+
+        Raises
+        ------
+        ConfigurationError
+            If a name or value makes no sense.
+        """
+        table = dataclasses.asdict(self)
+        for dotted, value in changes.items():
+            *parents, last = dotted.split(".")
+            inner = table
+            for parent in parents:
+                inner = inner.setdefault(parent, {})
+            inner[last] = value
+        return _experiment(_plain(table), where)
+
+
+def read_experiment(path: Path) -> Experiment:
+    """Return the experiment that a TOML file describes.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file is missing or says something newsclf doesn't understand.
+    """
+    return _experiment(read_toml(path), str(path))
+
+
+def _experiment(table: Mapping[str, Any], where: str) -> Experiment:
+    model = table.get("model", {})
+    found = settings_from(Experiment, {**table, "model": {}}, where)
+    found = dataclasses.replace(found, model=model)
+    _demand_known(found.training.views, VIEWS, f"{where} [training]: views")
+    _demand_known(found.evaluation.protocols, PROTOCOLS, f"{where} [evaluation]: protocols")
+    _demand_known(found.training.categories, category_ids(), f"{where} [training]: categories")
+    _demand_known([found.calibration.by], ("group", "source", "dev"), f"{where} [calibration]: by")
+    if found.calibration.folds < 2 or found.evaluation.folds < 2:
+        raise ConfigurationError(f"{where}: folds must be at least 2")
+    return found
+
+
+def _demand_known(names: Any, known: tuple[str, ...], where: str) -> None:
+    for name in names:
+        if name not in known:
+            raise ConfigurationError(f"{where}: {name!r} is not known; {nearest(name, known)}")
+
+
+def _flat(table: Mapping[str, Any], prefix: str) -> Any:
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as TOML would give it: lists for tuples."""
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, (list, tuple)) else value

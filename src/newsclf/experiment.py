@@ -1,0 +1,356 @@
+"""From a TOML in experiments/ to a trained, evaluated, tracked and saved model."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from newsclf import report
+from newsclf.configuration import Experiment
+from newsclf.errors import ModelError
+from newsclf.evaluation import Judged, measure
+from newsclf.files import replaced_folder
+from newsclf.pictures import draw_pictures
+from newsclf.predictor import Predictor
+from newsclf.prepare import Prepared, label_files_in_repository, prepare
+from newsclf.protocols import Trial, further_trials, main_trial
+from newsclf.records import fingerprint, read_records
+from newsclf.text import words
+from newsclf.topicmodel import TopicModel
+from newsclf.tracking import started_run
+from newsclf.training import Trained, train
+from newsclf.views import view_texts
+
+_TESTED_VIEWS = ("headline", "article")
+# Slices with metrics of their own, beside the views: texts by where their label comes from.
+_ORIGINS = ("annotator", "section", "author")
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What running an experiment gave.
+
+    Attributes
+    ----------
+    folder : Path
+        The run folder.
+    run : mapping
+        The content of its run.json.
+    prepared : Prepared
+        The records it used.
+    run_id : str or None
+        Of the MLflow run; None where the store was out of reach.
+    model_folder : Path or None
+        Where the model was saved; None for a baseline.
+    """
+
+    folder: Path
+    run: Mapping[str, Any]
+    prepared: Prepared
+    run_id: str | None
+    model_folder: Path | None
+
+
+def prepare_records(experiment: Experiment, data_root: Path | None, work: Path) -> Prepared:
+    """Prepare the records that an experiment names, or reuse them when they are up to date.
+
+    Raises
+    ------
+    InputError, ConfigurationError
+        As `prepare` does.
+    """
+    cards = experiment.data.cards
+    labels = label_files_in_repository() if experiment.data.labels else []
+    return prepare(cards, data_root, work / "records" / "-".join(sorted(cards)), labels)
+
+
+def run_experiment(
+    experiment: Experiment,
+    *,
+    data_root: Path | None = None,
+    home: Path = Path(),
+    progress: Progress = lambda _: None,
+    parent_run_id: str | None = None,
+) -> Outcome:
+    """Prepare records, train, evaluate, track and save.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    data_root : Path, optional
+        Folder of the corpora that cards name.
+    home : Path
+        The project's folder; records go to work/, runs to experiments/runs/, models to models/.
+    progress : callable
+        Is told in a few words what is being done.
+    parent_run_id : str, optional
+        The MLflow run that this one is part of.
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    NewsclfError
+        If data, configuration or output won't do. The MLflow run then ends as failed.
+    """
+    progress("preparing records")
+    prepared = prepare_records(experiment, data_root, home / "work")
+    records = read_records(prepared.records)
+    tags = {"family": experiment.family, "purpose": experiment.purpose, **_git_state(home)}
+    data_fingerprint = str(prepared.summary["fingerprint"])
+    tags["data_fingerprint"] = data_fingerprint[:12]
+    begun = _now()
+    with started_run(
+        experiment.name, tags=tags, parameters=experiment.parameters(), parent_run_id=parent_run_id
+    ) as tracked:
+        trial = main_trial(experiment, records)
+        trained = train(experiment, records, trial.learnable, progress)
+        predictions = _predictions(records, trained, trial)
+        for further in further_trials(experiment, records):
+            progress(f"training again for the test '{next(iter(further.tested))}'")
+            again = _retrained(experiment, records, further, trained, progress)
+            predictions += _predictions(records, again, further)
+        table = pa.concat_tables(predictions)
+        run = _describe(experiment, records, trained, trial, table, tags, begun, data_fingerprint)
+        progress("writing the report")
+        folder = home / "experiments" / "runs" / experiment.name
+        model = _write_folder(folder, run, table, trained, _baselines(folder.parent, run))
+        progress("logging the run")
+        tracked.log_folder(folder)
+    model_folder = None
+    if model is not None:
+        model_folder = home / "models" / (experiment.saving.to or experiment.name)
+        _copy_model(folder / "model", model_folder)
+    return Outcome(folder, run, prepared, tracked.run_id, model_folder)
+
+
+def _retrained(experiment: Experiment, records: pa.Table, trial: Trial, first: Trained, progress: Progress) -> Trained:
+    """Train on a trial's records; the first model's calibration serves again."""
+    trained = train(experiment, records, trial.learnable, progress, calibration=first.calibration)
+    if trained.categories != first.categories:
+        raise ModelError("a test's training records lack a category; there are too few records for this test")
+    return trained
+
+
+def _predictions(records: pa.Table, trained: Trained, trial: Trial) -> list[pa.Table]:
+    return [
+        judged_table(records.filter(pa.array(mask)), trained, split, view)
+        for split, mask in trial.tested.items()
+        for view in _TESTED_VIEWS
+    ]
+
+
+def judged_table(records: pa.Table, trained: Trained, split: str, view: str) -> pa.Table:
+    """Return predictions for one view of some records: the rows of predictions.parquet."""
+    texts = view_texts(records, view)
+    there = texts.is_valid()
+    records, texts = records.filter(there), texts.filter(there)
+    truth = np.array(records["category"].to_pylist(), dtype=str)
+    known = np.isin(truth, trained.categories)
+    records, texts, truth = records.filter(pa.array(known)), texts.filter(pa.array(known)), truth[known]
+    judged = trained.judge(texts, truth) if len(texts) else None
+    probabilities = judged.probabilities if judged else np.zeros((0, len(trained.categories)))
+    columns: dict[str, Any] = {
+        "id": records["id"],
+        "split": pa.array([split] * len(texts), pa.string()),
+        "view": pa.array([view] * len(texts), pa.string()),
+        **{name: records[name] for name in ("source", "kind", "style", "label_origin")},
+        "year": pc.cast(pc.year(records["published_at"]), pa.int32()),
+        "text": texts,
+        "category": pa.array(truth.tolist(), pa.string()),
+        "predicted": pa.array(judged.predicted.tolist() if judged else [], pa.string()),
+        "confident": pa.array(judged.confident if judged else [], pa.bool_()),
+        "unknown_share": pa.array(_unknown_shares(texts, trained), pa.float32()),
+    }
+    for place, name in enumerate(trained.categories):
+        columns[f"p.{name}"] = pa.array(probabilities[:, place].astype(np.float32))
+    return pa.table(columns)
+
+
+def _unknown_shares(texts: pa.Array, trained: Trained) -> list[float | None]:
+    """Return the share of each text's words that the model's vocabulary lacks; null for a baseline."""
+    if trained.vocabulary is None:
+        return [None] * len(texts)
+    found = [words(text) for text in texts.to_pylist()]
+    return [sum(word not in trained.vocabulary for word in each) / len(each) if each else None for each in found]
+
+
+def judged_from(table: pa.Table) -> Judged:
+    """Return the predictions of a predictions table."""
+    names = tuple(name.removeprefix("p.") for name in table.column_names if name.startswith("p."))
+    probabilities = np.column_stack([table[f"p.{name}"].to_numpy() for name in names])
+    truth = np.array(table["category"].to_pylist(), dtype=str)
+    return Judged(names, truth, probabilities, np.asarray(table["confident"].to_numpy(), dtype=np.bool_))
+
+
+def metrics_of(predictions: pa.Table) -> dict[str, float]:
+    """Return every metric of a predictions table, named ``<split>.<slice>.<metric>``.
+
+    Slices are the views, and for headlines also the origin of the label and the source.
+    """
+    metrics: dict[str, float] = {}
+    for split in pc.unique(predictions["split"]).to_pylist():
+        of_split = predictions.filter(pc.equal(predictions["split"], split))
+        headlines = of_split.filter(pc.equal(of_split["view"], "headline"))
+        parts = {view: of_split.filter(pc.equal(of_split["view"], view)) for view in _TESTED_VIEWS}
+        for column in ("label_origin", "source"):
+            for name in pc.unique(headlines[column]).to_pylist():
+                parts[str(name)] = headlines.filter(pc.equal(headlines[column], name))
+        for name, part in parts.items():
+            if len(part):
+                metrics |= {f"{split}.{name}.{key}": value for key, value in measure(judged_from(part)).items()}
+    return metrics
+
+
+def _describe(
+    experiment: Experiment,
+    records: pa.Table,
+    trained: Trained,
+    trial: Trial,
+    predictions: pa.Table,
+    tags: Mapping[str, str],
+    begun: str,
+    data_fingerprint: str,
+) -> dict[str, Any]:
+    metrics = metrics_of(predictions)
+    metrics["training.fit_seconds"] = trained.fit_seconds
+    metrics["training.texts"] = float(trained.texts)
+    metrics["calibration.log_temperature"] = trained.calibration.log_temperature
+    metrics["calibration.length_slope"] = trained.calibration.length_slope
+    metrics["calibration.threshold"] = trained.calibration.threshold
+    datasets = [_dataset("train", "train", records.filter(pa.array(trial.learnable)))]
+    datasets += [_dataset(name, name, records.filter(pa.array(mask))) for name, mask in trial.tested.items()]
+    by_name = {dataset["name"]: dataset["fingerprint"] for dataset in datasets}
+    curve = getattr(trained.estimator, "loss_curve_", [])
+    run = {
+        "name": experiment.name,
+        "family": experiment.family,
+        "purpose": experiment.purpose,
+        "status": "finished",
+        "started_at": begun,
+        "ended_at": _now(),
+        "git_commit": tags.get("git_commit", ""),
+        "git_dirty": tags.get("git_dirty", ""),
+        "parameters": experiment.parameters(),
+        "metrics": metrics,
+        "curves": {"training.loss": list(curve)} if curve else {},
+        "datasets": datasets,
+        "data_fingerprint": data_fingerprint,
+        "test_fingerprint": by_name.get("test", ""),
+        "categories": list(trained.categories),
+    }
+    run["description"] = description_of(run, experiment.description)
+    return run
+
+
+def _dataset(name: str, context: str, records: pa.Table) -> dict[str, Any]:
+    sources = sorted(pc.unique(records["source"]).to_pylist())
+    return {
+        "name": name,
+        "context": context,
+        "fingerprint": fingerprint(records),
+        "rows": len(records),
+        "source": ", ".join(sources),
+    }
+
+
+def description_of(run: Mapping[str, Any], sentence: str) -> str:
+    """Return a run's description in Markdown: one sentence and the table of its headline figures."""
+    rows = [sentence, "", "| test | texts | accuracy | 95 % interval | macro-F1 |", "|---|---|---|---|---|"]
+    metrics = run["metrics"]
+    for name in metrics:
+        if name.endswith(".accuracy") and f"{name}.low" in metrics:
+            part = name.removesuffix(".accuracy")
+            rows.append(
+                f"| {part} | {metrics[f'{part}.count']:.0f} | {metrics[name]:.3f} "
+                f"| {metrics[f'{name}.low']:.3f} to {metrics[f'{name}.high']:.3f} | {metrics[f'{part}.macro_f1']:.3f} |"
+            )
+    return "\n".join(rows).strip() + "\n"
+
+
+def _write_folder(
+    folder: Path,
+    run: Mapping[str, Any],
+    predictions: pa.Table,
+    trained: Trained,
+    baselines: list[Mapping[str, Any]],
+) -> TopicModel | None:
+    """Write a run folder, whole or not at all, and return the model in it."""
+    model = trained.topic_model()
+    if model is not None:
+        model = dataclasses.replace(model, manifest=manifest_of(run))
+    with replaced_folder(folder) as aside:
+        if model is not None:
+            model.save(aside / "model")
+        (aside / "run.json").write_text(json.dumps(run, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        pq.write_table(predictions, aside / "predictions.parquet", compression="zstd")
+        errors = report.errors_table(predictions, Predictor(model) if model else None)
+        pq.write_table(errors, aside / "errors.parquet", compression="zstd")
+        draw_pictures(predictions, aside / "pictures")
+        report.write_report(run, predictions, model, baselines, aside)
+    return model
+
+
+def manifest_of(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a saved model tells of its training.
+
+    No time of day and no duration: the same training gives the same bytes.
+    """
+    timeless = {name: value for name, value in run["metrics"].items() if not name.endswith("_seconds")}
+    return {
+        "name": run["name"],
+        "parameters": run["parameters"],
+        "metrics": timeless,
+        "datasets": run["datasets"],
+    }
+
+
+def _baselines(runs: Path, run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the runs of other families on the same test records, for the report."""
+    found = []
+    for path in sorted(runs.glob("*/run.json")):
+        try:
+            other = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        same = other.get("test_fingerprint") == run["test_fingerprint"] and run["test_fingerprint"]
+        if same and other.get("purpose") == "baseline" and other.get("name") != run["name"]:
+            found.append(other)
+    return found
+
+
+def _copy_model(source: Path, target: Path) -> None:
+    with replaced_folder(target) as aside:
+        for path in source.iterdir():
+            shutil.copy2(path, aside / path.name)
+
+
+def _git_state(home: Path) -> dict[str, str]:
+    """Return the commit the code is at and whether the tree differs from it; nothing outside a checkout."""
+    try:
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=home, capture_output=True, text=True, check=True)
+        status = subprocess.run(["git", "status", "--porcelain"], cwd=home, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+    return {"git_commit": commit.stdout.strip(), "git_dirty": str(bool(status.stdout.strip())).lower()}
+
+
+def _now() -> str:
+    return datetime.datetime.fromtimestamp(time.time(), datetime.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,264 @@
+"""From records to a calibrated model: training texts, self-training, out-of-fold scores."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import joblib
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from sklearn.model_selection import GroupKFold
+
+from newsclf.calibration import fit_calibration
+from newsclf.classifier import TopicClassifier
+from newsclf.configuration import Experiment
+from newsclf.errors import InputError
+from newsclf.estimators import TextClassifier, make_estimator
+from newsclf.evaluation import Judged
+from newsclf.predictor import Predictor
+from newsclf.text import split
+from newsclf.topicmodel import Calibration, TopicModel
+from newsclf.views import stacked_views
+
+Matrix = npt.NDArray[np.float64]
+Progress = Callable[[str], None]
+
+# The views a text reaches a calibrated model in: short and long.
+_CALIBRATED_VIEWS = ("headline", "article")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained model and how long it took.
+
+    Attributes
+    ----------
+    estimator : TextClassifier
+    calibration : Calibration
+    precision : str
+        Of the saved scores.
+    texts : int
+        Number of training texts.
+    fit_seconds : float
+        Time to fit, calibration not included.
+    """
+
+    estimator: TextClassifier
+    calibration: Calibration
+    precision: str
+    texts: int
+    fit_seconds: float
+
+    @property
+    def vocabulary(self) -> frozenset[str] | None:
+        """The words the model has scores of their own for; None for a baseline."""
+        if isinstance(self.estimator, TopicClassifier):
+            return frozenset(self.estimator.vectoriser_.vocabulary_)
+        return None
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories, in the order of the columns of the scores."""
+        return tuple(map(str, self.estimator.classes_))
+
+    def topic_model(self) -> TopicModel | None:
+        """Return the table of word scores, or None for a baseline that has none."""
+        if isinstance(self.estimator, TopicClassifier):
+            return self.estimator.to_topic_model(calibration=self.calibration, precision=self.precision)
+        return None
+
+    def judge(self, texts: pa.Array, truth: npt.NDArray[np.str_]) -> Judged:
+        """Return calibrated predictions beside the truth."""
+        scores, lengths = _scores(self.estimator, texts, self.precision)
+        probabilities = self.calibration.probabilities(scores.T, lengths).T
+        confident = (probabilities.max(axis=1) >= self.calibration.threshold) & (lengths > 0)
+        return Judged(self.categories, truth, probabilities, confident)
+
+
+def train(
+    experiment: Experiment,
+    records: pa.Table,
+    mask: npt.NDArray[np.bool_],
+    progress: Progress,
+    calibration: Calibration | None = None,
+) -> Trained:
+    """Train and calibrate the model of an experiment.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    records : pyarrow.Table
+        A record table.
+    mask : ndarray of bool, shape (len(records),)
+        Records that may be learnt from, labelled or not.
+    progress : callable
+        Is told in a few words what is being done.
+    calibration : Calibration, optional
+        To be used as it is; fitted where not given.
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    InputError
+        If there is too little to learn from.
+    """
+    learnable = records.filter(pa.array(mask))
+    begin = time.perf_counter()
+    estimator, texts = _fit(experiment, learnable, progress)
+    seconds = time.perf_counter() - begin
+    if calibration is None:
+        calibration = _fitted_calibration(experiment, estimator, records, learnable, progress)
+    return Trained(estimator, calibration, experiment.saving.precision, texts, seconds)
+
+
+def _fitted_calibration(
+    experiment: Experiment,
+    estimator: TextClassifier,
+    records: pa.Table,
+    learnable: pa.Table,
+    progress: Progress,
+) -> Calibration:
+    scores, lengths, truth = _calibration_scores(experiment, estimator, records, learnable, progress)
+    place = {name: column for column, name in enumerate(map(str, estimator.classes_))}
+    columns = np.array([place[name] for name in truth])
+    return fit_calibration(scores, lengths, columns, experiment.calibration.precision)
+
+
+def labelled(records: pa.Table, experiment: Experiment) -> npt.NDArray[np.bool_]:
+    """Return which records have a category that the experiment trains."""
+    known = pc.is_in(records["category"], pa.array(experiment.training.categories, pa.string()))
+    return np.asarray(known.to_numpy(), dtype=np.bool_)
+
+
+def record_weights(records: pa.Table, experiment: Experiment) -> Matrix:
+    """Return the weight of each record's texts, by its source and the origin of its label."""
+    settings = experiment.training
+    by_origin = [settings.origin_weights.get(name or "", 1.0) for name in records["label_origin"].to_pylist()]
+    return _source_weights(records, experiment) * np.array(by_origin, dtype=np.float64)
+
+
+def _source_weights(records: pa.Table, experiment: Experiment) -> Matrix:
+    weights = experiment.training.source_weights
+    return np.array([weights.get(name, 1.0) for name in records["source"].to_pylist()], dtype=np.float64)
+
+
+def _fit(experiment: Experiment, records: pa.Table, progress: Progress) -> tuple[TextClassifier, int]:
+    """Fit on records, with self-training where the experiment says so; return also the number of texts."""
+    settings = experiment.training.self_training
+    trusted = labelled(records, experiment)
+    if settings.bar > 0 and settings.origins:
+        origins = pc.is_in(records["label_origin"], pa.array(settings.origins, pa.string()))
+        trusted &= ~np.asarray(origins.to_numpy(), dtype=np.bool_)
+    weights = record_weights(records, experiment)
+    categories = np.array(records["category"].to_pylist(), dtype=object)
+    used = trusted & (weights > 0)
+    estimator = _fit_texts(experiment, records, used, categories, weights, progress)
+    if settings.bar > 0:
+        progress("reading what nobody labelled")
+        unread = np.flatnonzero(~trusted)
+        texts, rows = stacked_views(records.take(pa.array(unread)), ("article",))
+        scores, lengths = _scores(estimator, texts)
+        probabilities = Calibration().probabilities(scores.T, lengths)
+        sure = probabilities.max(axis=0) >= settings.bar
+        guessed = unread[rows[sure]]
+        categories[guessed] = estimator.classes_[probabilities.argmax(axis=0)[sure]]
+        weights[guessed] = settings.weight * _source_weights(records, experiment)[guessed]
+        used[guessed] = True
+        used &= weights > 0
+        estimator = _fit_texts(experiment, records, used, categories, weights, progress)
+    return estimator, int(stacked_views(records.filter(pa.array(used)), experiment.training.views)[1].size)
+
+
+def _fit_texts(
+    experiment: Experiment,
+    records: pa.Table,
+    used: npt.NDArray[np.bool_],
+    categories: npt.NDArray[np.object_],
+    weights: Matrix,
+    progress: Progress,
+) -> TextClassifier:
+    rows = np.flatnonzero(used)
+    if rows.size == 0:
+        raise InputError("no record can be learnt from: none has a category and a weight above 0")
+    training = experiment.training
+    texts, of_row = stacked_views(records.take(pa.array(rows)), training.views, training.lead_words)
+    progress(f"fitting {experiment.family} on {len(texts):,} texts of {rows.size:,} records")
+    estimator = make_estimator(experiment.family, experiment.model)
+    given = texts if isinstance(estimator, TopicClassifier) else texts.to_pylist()
+    estimator.fit(given, categories[rows[of_row]].astype(str), sample_weight=weights[rows[of_row]])
+    return estimator
+
+
+def _scores(
+    estimator: TextClassifier, texts: pa.Array, precision: str = "float32"
+) -> tuple[Matrix, npt.NDArray[np.int64]]:
+    """Return scores of shape (n, k) and the number of telling words of each text."""
+    if isinstance(estimator, TopicClassifier):
+        return Predictor(estimator.to_topic_model(precision=precision)).scores_and_lengths(texts)
+    return estimator.decision_function(texts.to_pylist()), np.diff(split(texts).starts)
+
+
+def _calibration_scores(
+    experiment: Experiment,
+    estimator: TextClassifier,
+    records: pa.Table,
+    learnable: pa.Table,
+    progress: Progress,
+) -> tuple[Matrix, npt.NDArray[np.int64], Sequence[str]]:
+    """Return scores, lengths and truth of texts that the scoring model was not trained on."""
+    if experiment.calibration.by == "dev":
+        read = pc.and_(pc.equal(records["split"], "dev"), pc.equal(records["label_origin"], "annotator"))
+        held_out = records.filter(read)
+        held_out = held_out.filter(pa.array(labelled(held_out, experiment)))
+        if len(held_out) == 0:
+            raise InputError('calibration by "dev" needs records of split dev labelled by reading; there are none')
+        texts, rows = stacked_views(held_out, _CALIBRATED_VIEWS)
+        scores, lengths = _scores(estimator, texts, experiment.saving.precision)
+        return scores, lengths, held_out["category"].take(pa.array(rows)).to_pylist()
+    folds = _folds(learnable, experiment)
+    progress(f"calibrating on {len(folds)} folds")
+    parts = joblib.Parallel(n_jobs=-1)(joblib.delayed(_out_of_fold)(experiment, learnable, held) for held in folds)
+    return (
+        np.concatenate([scores for scores, _, _ in parts]),
+        np.concatenate([lengths for _, lengths, _ in parts]),
+        [name for _, _, truth in parts for name in truth],
+    )
+
+
+def _folds(records: pa.Table, experiment: Experiment) -> list[npt.NDArray[np.int64]]:
+    """Return the rows of each fold's held-out records."""
+    together = records["source" if experiment.calibration.by == "source" else "group"].to_numpy()
+    distinct = np.unique(together).size
+    number = experiment.calibration.folds
+    if experiment.calibration.by == "source":
+        number = min(number, distinct)
+    if distinct < number or distinct < 2:
+        raise InputError(
+            f"{number} folds need at least {max(number, 2)} {experiment.calibration.by}s of records, and there are "
+            f"{distinct}; add records or lower calibration.folds"
+        )
+    return [held for _, held in GroupKFold(number).split(np.zeros(len(records)), groups=together)]
+
+
+def _out_of_fold(
+    experiment: Experiment, records: pa.Table, held: npt.NDArray[np.int64]
+) -> tuple[Matrix, npt.NDArray[np.int64], list[str]]:
+    inside = np.ones(len(records), dtype=np.bool_)
+    inside[held] = False
+    estimator, _ = _fit(experiment, records.filter(pa.array(inside)), lambda _: None)
+    tested = records.take(pa.array(held))
+    tested = tested.filter(pa.array(labelled(tested, experiment) & np.isin(_names(tested), estimator.classes_)))
+    texts, rows = stacked_views(tested, _CALIBRATED_VIEWS)
+    scores, lengths = _scores(estimator, texts, experiment.saving.precision)
+    return scores, lengths, tested["category"].take(pa.array(rows)).to_pylist()
+
+
+def _names(records: pa.Table) -> npt.NDArray[np.str_]:
+    return np.array([name or "" for name in records["category"].to_pylist()], dtype=str)
