@@ -15,7 +15,7 @@ from scipy.stats import binomtest
 from newsclf.errors import InputError
 
 BOOTSTRAP_DRAWS = 5000
-SLICE_COLUMNS = ("kind", "source", "style", "year")
+SLICE_COLUMNS = ("kind", "source", "label_origin", "style", "year")
 SMALLEST_SLICE = 20
 SIGNIFICANCE = 0.05
 
@@ -197,7 +197,7 @@ def compare(
     ----------
     first, second : pyarrow.Table
         A row for each evaluated text, with the columns id, split, view, text, category and
-        predicted; and, where there are any, kind, source, style and year to slice by.
+        predicted; and, where there are any, those of `SLICE_COLUMNS` to slice by.
     names : pair of str
     fingerprints : pair of str or None
         Of the records that each was tested on.
@@ -256,7 +256,12 @@ def _rows(table: pa.Table, name: str, split: str) -> pd.DataFrame:
         raise InputError(f"the predictions of {name} have no column {', '.join(missing)}; train again")
     columns = [*_NEEDED, *(column for column in SLICE_COLUMNS if column in table.column_names)]
     rows: pd.DataFrame = table.select(columns).to_pandas()
+    splits = ", ".join(sorted(rows["split"].unique()))
     rows = rows[rows["split"] == split].set_index(["id", "view"])
+    if rows.empty:
+        raise InputError(
+            f"{name} was tested on nothing in the split {split!r}; it has predictions for {splits or 'none'}"
+        )
     twice = rows.index.duplicated()
     if twice.any():
         raise InputError(f"{name} has two predictions for {rows.index[twice][0]}; train again")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from newsclf.tracking.registry import rollback as rollback
     from newsclf.tracking.run import TrackedRun as TrackedRun
     from newsclf.tracking.run import started_run as started_run
-    from newsclf.tracking.sync import sync as sync
+    from newsclf.tracking.sync import sync_runs as sync_runs
 
 _HOMES = {
     "FoundRun": "lookup",
@@ -30,7 +30,7 @@ _HOMES = {
     "promote": "registry",
     "rollback": "registry",
     "started_run": "run",
-    "sync": "sync",
+    "sync_runs": "sync",
 }
 __all__ = sorted(_HOMES)
 

@@ -59,7 +59,7 @@ class FoundRun:
     def test_fingerprint(self) -> str | None:
         """The fingerprint of the records it was tested on."""
         found = self.description.get("test_fingerprint")
-        return None if found is None else str(found)
+        return str(found) if found else None
 
     def predictions(self) -> pa.Table:
         """Return the run's predictions, a row for each evaluated text.
@@ -92,8 +92,9 @@ def find_run(reference: str) -> FoundRun:
     Parameters
     ----------
     reference : str
-        A run folder; the name of a run; an MLflow run id; ``@champion`` or another alias; or
-        ``models:/newsclf/3``. A run folder wins over a run of the store.
+        A run folder; the name of a run, which means the newest finished one of that name; an MLflow
+        run id; ``@champion`` or another alias; or ``models:/newsclf/3``. A run folder wins over a
+        run of the store.
 
     Returns
     -------
@@ -102,7 +103,7 @@ def find_run(reference: str) -> FoundRun:
     Raises
     ------
     InputError
-        If there is none, several runs have that name, or the store can't be reached.
+        If there is none, or the store can't be reached.
     """
     for folder in (Path(reference), runs_folder() / reference):
         if is_run_folder(folder):
@@ -119,7 +120,7 @@ def in_store(store: Store, reference: str) -> FoundRun:
     Raises
     ------
     InputError
-        If there is none, or several runs have that name.
+        If there is none.
     """
     if reference.startswith("@") or reference.startswith("models:/"):
         found = _registered(store, reference)
@@ -162,13 +163,13 @@ def _by_id(store: Store, run_id: str) -> Run:
 
 def _by_name(store: Store, name: str) -> Run:
     quoted = name.replace("\\", "\\\\").replace("'", "\\'")
-    found = store.client.search_runs([store.experiment_id], f"attributes.run_name = '{quoted}'", max_results=10)
-    if not found:
-        raise InputError(f"there is no run {name!r}; {_runs_there_are(store)}")
-    if len(found) > 1:
-        ids = ", ".join(run.info.run_id for run in found)
-        raise InputError(f"{len(found)} runs are named {name!r}; name one by its id: {ids}")
-    return found[0]
+    wanted = f"attributes.run_name = '{quoted}' and attributes.status = 'FINISHED'"
+    newest = store.client.search_runs(
+        [store.experiment_id], wanted, order_by=["attributes.start_time DESC"], max_results=1
+    )
+    if not newest:
+        raise InputError(f"there is no finished run {name!r}; {_runs_there_are(store)}")
+    return newest[0]
 
 
 def _runs_there_are(store: Store) -> str:

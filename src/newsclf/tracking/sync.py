@@ -40,7 +40,7 @@ class Synced:
     reason: str = ""
 
 
-def sync(folder: Path | None = None) -> Iterator[Synced]:
+def sync_runs(folder: Path | None = None) -> Iterator[Synced]:
     """Upload every run folder that the store doesn't have whole. Doing so again changes nothing.
 
     Parameters

@@ -78,7 +78,7 @@ def tags_of(folder: RunFolder) -> dict[str, str]:
         "mlflow.source.git.commit": description.get("git_commit"),
         "mlflow.note.content": description.get("description"),
     }
-    return {name: as_word(value) for name, value in found.items() if value is not None}
+    return {name: as_word(value) for name, value in found.items() if value not in (None, "")}
 
 
 def as_word(value: Any) -> str:
