@@ -6,6 +6,8 @@ import csv
 import hashlib
 import importlib
 import json
+import os
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -25,9 +27,9 @@ from newsclf.records import KINDS, SCHEMA, fingerprint, split_of_group, write_re
 from newsclf.sources.card import UNLABELLED, Card, read_card, repository_root
 from newsclf.sources.item import Item
 from newsclf.taxonomy import category_ids
-from newsclf.text import words
 
 _QUARANTINE_COLUMNS = ("source", "file", "place", "reason", "title", "section")
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 # Modules whose rules decide what records come out: records made by other rules are not up to date.
 _RULES = (
     *("cleaning", "dates", "duplicates", "labels", "prepare", "records", "taxonomy", "text"),
@@ -92,6 +94,7 @@ def prepare(
         If a card says something newsclf doesn't understand, or a section is not mapped.
     """
     sources = _sources(cards, data_root)
+    _refuse_unwritable(out_folder)
     labels_from = sorted(label_files)
     inputs = _digest_of_inputs(sources, labels_from)
     done = _up_to_date(out_folder, inputs)
@@ -191,6 +194,15 @@ def _sources(cards: Sequence[Card | str | Path], data_root: Path | None) -> list
     return [_Source(card, card.folder(data_root), card.files(data_root)) for card in ordered]
 
 
+def _refuse_unwritable(folder: Path) -> None:
+    """Refuse an output folder before the work is done rather than after."""
+    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    if not there.is_dir():
+        raise InputError(f"{there} is a file; name a folder to write")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(f"{folder} can't be written: no permission to write in {there}")
+
+
 def _digest_of_inputs(sources: list[_Source], label_files: list[Path]) -> str:
     package = Path(__file__).parent
     rules = [package / f"{name}.py" for name in _RULES]
@@ -255,13 +267,10 @@ def _draft(
     if item.fault:
         return item.fault
     title, body = cleaner.title(item.title), cleaner.body(item.body)
-    if not words(title):
-        title = ""
-    if not words(body):
-        body = ""
+    title, body = (text if _LETTER_OR_DIGIT.search(text) else "" for text in (title, body))
     if not title and not body:
-        return "has no text" if not (item.title.strip() or item.body.strip()) else "has no word in its text"
-    kind = item.kind if body else (item.kind if item.kind != "article" else "headline")
+        return "has no word in its text" if item.title.strip() or item.body.strip() else "has no text"
+    kind = "headline" if item.kind == "article" and not body else item.kind
     if kind not in KINDS:
         return f"kind {kind!r} is none of {', '.join(KINDS)}"
 
@@ -294,6 +303,7 @@ def _draft(
         "url": item.url or None,
         "label_origin": origin or None,
         "style": item.style or None,
+        "disputed": item.disputed,
         "role": role,
     }
     return _Draft(values, card, file, item.place, key)
@@ -412,8 +422,6 @@ def _keys_by_corpus(labels: Mapping[str, Label]) -> dict[str, set[str]]:
 
 
 def _write(folder: Path, table: pa.Table, quarantine: list[_Quarantined], summary: dict[str, Any]) -> Prepared:
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file; name a folder to write")
     prepared = Prepared(folder / "records.parquet", folder / "quarantine.csv", summary, reused=False)
     write_records(table, prepared.records)
     with replaced_file(prepared.quarantine) as aside, aside.open("w", encoding="utf-8", newline="") as file:

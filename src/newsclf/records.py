@@ -35,6 +35,8 @@ SCHEMA = pa.schema(
         pa.field("url", pa.string()),
         pa.field("label_origin", pa.string()),
         pa.field("style", pa.string()),
+        # Two readers did not agree on the category.
+        pa.field("disputed", pa.bool_(), nullable=False),
         pa.field("role", pa.string()),
         pa.field("group", pa.string(), nullable=False),
         pa.field("split", pa.string(), nullable=False),
@@ -58,7 +60,7 @@ def split_of_group(group: str, test_share: float = 0.1, dev_share: float = 0.1) 
     Examples
     --------
     >>> [split_of_group(f"written-{number}") for number in range(6)]
-    ['train', 'train', 'train', 'train', 'train', 'train']
+    ['test', 'train', 'train', 'train', 'train', 'train']
     """
     digest = hashlib.sha256(f"split\n{group}".encode()).digest()
     place = int.from_bytes(digest[:8], "big") / 2**64

@@ -175,7 +175,8 @@ class Card:
                 if not matches[0].exists():
                     raise InputError(f"card {self.name}: {matches[0]} is missing{self._remedy()}")
             else:
-                matches = [match for match in folder.glob(path) if match.is_file()]
+                base = Path(Path(path).anchor) if Path(path).is_absolute() else folder
+                matches = [match for match in base.glob(path.removeprefix(base.anchor)) if match.is_file()]
                 if not matches:
                     raise InputError(f"card {self.name}: no file in {folder} matches {path!r}{self._remedy()}")
             found.update(matches)

@@ -20,6 +20,8 @@ class Item(NamedTuple):
     category, second : str
         Categories that a person gave, where the source has such.
     outlet, published_at, url, style : str
+    disputed : bool
+        Whether readers did not agree on the category.
     own_id : str
         The source's own name for the text, where it is stable and unique.
     fault : str
@@ -37,5 +39,6 @@ class Item(NamedTuple):
     published_at: str = ""
     url: str = ""
     style: str = ""
+    disputed: bool = False
     own_id: str = ""
     fault: str = ""

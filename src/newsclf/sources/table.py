@@ -53,9 +53,9 @@ def read_items(path: Path, card: Card) -> Iterator[Item]:
         if isinstance(row, str):
             yield Item(place=place, fault=row)
         else:
-            fields = {field: row[column].strip() for field, column in card.columns.items()}
-            kind = "article" if fields.get("body") else card.kind
-            yield Item(place=place, **{"kind": kind, **{name: value for name, value in fields.items() if value}})
+            fields = {field: value for field, column in card.columns.items() if (value := row[column].strip())}
+            kind = "article" if "body" in fields else card.kind
+            yield Item(place, kind)._replace(**fields)
     if not rows:
         raise InputError(f"{path} has no rows under its header")
 

@@ -16,7 +16,7 @@ from newsclf.taxonomy import category_ids
 from newsclf.tomlfile import nearest
 
 REQUIRED = ("id", "kind", "title", "category")
-KEYS = (*REQUIRED, "body", "second", "year", "region", "style")
+KEYS = (*REQUIRED, "body", "second", "year", "region", "style", "disputed")
 _FORMS = {"headlines": ("headline", "ticker"), "articles": ("article",)}
 
 
@@ -57,6 +57,7 @@ def read_items(path: Path, card: Card) -> Iterator[Item]:
             category=row["category"],
             second=row.get("second") or "",
             style=row.get("style") or "",
+            disputed=row.get("disputed", False),
             own_id=row["id"],
         )
 
@@ -78,6 +79,8 @@ def _row(line: str, where: str) -> dict[str, Any]:
         raise InputError(f"{where}: kind {row['kind']!r} is not known; {nearest(row['kind'], KINDS)}")
     if bool(str(row.get("body") or "").strip()) != (row["kind"] == "article"):
         raise InputError(f"{where}: an article has a body, and nothing else has")
+    if not isinstance(row.get("disputed", False), bool):
+        raise InputError(f"{where}: disputed must be true or false")
     second = row.get("second")
     if second and (second not in category_ids() or second == row["category"]):
         raise InputError(f"{where}: second {second!r} must be another of {', '.join(category_ids())}")
