@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -34,6 +35,14 @@ EXIT_INTERRUPTED = 130
 
 
 class _LazyGroup(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Whoever read our output has had enough; not an error. What is still unwritten goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -86,10 +95,6 @@ def run(arguments: list[str] | None = None) -> int:
         return _say(f"not good enough: {error}", EXIT_NOT_GOOD_ENOUGH)
     except NewsclfError as error:
         return _say(f"error: {error}", EXIT_BAD_INPUT)
-    except BrokenPipeError:
-        # Whoever read our output has had enough; not an error.
-        sys.stderr.close()
-        return 0
     return result if isinstance(result, int) else 0
 
 
