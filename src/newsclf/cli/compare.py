@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "--texts", type=click.IntRange(0), default=20, show_default=True, help="How many differing texts the table shows."
 )
 def compare(first: str, second: str, split: str, form: str, out: Path | None, texts: int) -> None:
-    r"""Compare two models on the test records that both have: how far apart they are, and whether by luck.
+    """Compare two models on the test records that both have: how far apart they are, and whether by luck.
 
     RUN is a run folder, the name of a run (its newest), an MLflow run id, @champion or another alias,
     or models:/newsclf/3. Differences are the second RUN less the first, with paired bootstrap
@@ -40,7 +40,7 @@ def compare(first: str, second: str, split: str, form: str, out: Path | None, te
     Examples:
       newsclf compare baseline-union-logistic default
       newsclf compare @champion default --format html --out comparison.html
-    """
+    """  # noqa: D301  # click reads it
     from newsclf.comparison import compare as compared
     from newsclf.tracking import find_run
 

@@ -31,7 +31,7 @@ _format = click.option(
 )
 @_format
 def promote(run: str, why: str, force: bool, gates: Path | None, form: str) -> None:
-    r"""Make a run's model the champion, if it passes the gates.
+    """Make a run's model the champion, if it passes the gates.
 
     It must beat the keyword and majority baselines on the same test records, find enough of every
     category, be calibrated, be no worse than the present champion, load in a new process and answer
@@ -41,7 +41,7 @@ def promote(run: str, why: str, force: bool, gates: Path | None, form: str) -> N
     Examples:
       newsclf promote default
       newsclf promote default --force --why "the champion has not seen this year's names"
-    """
+    """  # noqa: D301  # click reads it
     from newsclf.tomlfile import read_toml, settings_from
     from newsclf.tracking import promote as promoted
     from newsclf.tracking.gates import GateSettings
@@ -70,12 +70,12 @@ def promote(run: str, why: str, force: bool, gates: Path | None, form: str) -> N
 @click.option("--why", default="", help="Why, for the record.")
 @_format
 def rollback(why: str, form: str) -> None:
-    r"""Make the champion before the present one the champion again.
+    """Make the champion before the present one the champion again.
 
     \b
     Example:
       newsclf rollback --why "takes club elections for politics"
-    """
+    """  # noqa: D301  # click reads it
     from newsclf.tracking import rollback as rolled_back
 
     move = rolled_back(why=why)
@@ -88,13 +88,13 @@ def rollback(why: str, form: str) -> None:
 @click.command()
 @_format
 def history(form: str) -> None:
-    r"""Show every move of the champion: when, who, from, to, why.
+    """Show every move of the champion: when, who, from, to, why.
 
     \b
     Examples:
       newsclf history
       newsclf history --format json
-    """
+    """  # noqa: D301  # click reads it
     from newsclf.tracking import history as moves
 
     found = moves()

@@ -10,7 +10,7 @@ import click
 @click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 def sync(folder: Path | None) -> None:
-    r"""Upload run folders that the MLflow store lacks, or has only in part.
+    """Upload run folders that the MLflow store lacks, or has only in part.
 
     FOLDER holds the run folders; experiments/runs where not given. Runs that are there already are
     left alone, so it can be repeated at will.
@@ -19,7 +19,7 @@ def sync(folder: Path | None) -> None:
     Examples:
       newsclf sync
       MLFLOW_TRACKING_URI=http://127.0.0.1:5000 newsclf sync
-    """
+    """  # noqa: D301  # click reads it
     from newsclf.errors import InputError
     from newsclf.tracking import sync_runs
 
