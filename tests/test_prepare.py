@@ -286,7 +286,7 @@ def test_an_unwritable_output_is_refused(root: Path) -> None:
         prepare([OUTLET], root, root / "outlet" / "a.csv" / "out")
     if os.geteuid() != 0:  # The superuser may write anywhere.
         (root / "locked").mkdir(mode=0o500)
-        with pytest.raises(InputError, match="no permission to write in .*locked"):
+        with pytest.raises(InputError, match=r"no permission to write in .*locked"):
             prepare([OUTLET], root, root / "locked" / "out")
 
 

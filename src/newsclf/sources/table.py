@@ -53,7 +53,8 @@ def read_items(path: Path, card: Card) -> Iterator[Item]:
         if isinstance(row, str):
             yield Item(place=place, fault=row)
         else:
-            fields = {field: value for field, column in card.columns.items() if (value := row[column].strip())}
+            cells = ((field, row[column].strip()) for field, column in card.columns.items())
+            fields: dict[str, Any] = {field: cell for field, cell in cells if cell}
             kind = "article" if "body" in fields else card.kind
             yield Item(place, kind)._replace(**fields)
     if not rows:
