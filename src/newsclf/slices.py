@@ -17,7 +17,7 @@ from newsclf.views import VIEWS
 
 SMALLEST_SLICE = 20
 
-_SPLITS = ("test", "later", "unseen-source", "folds", "dev")
+SPLITS = ("test", "later", "unseen-source", "folds", "dev")
 _LENGTHS = {0.0: "up to 6", 7.0: "7 to 9", 10.0: "10 to 13", 14.0: "14 to 19", 20.0: "20 to 59", 60.0: "60 and more"}
 # Limits of the share of a text's words that the model doesn't know; -1 is under every share.
 _SHARES = {-1.0: "none", 0.0: "up to a tenth", 0.1: "a tenth to a quarter", 0.25: "more than a quarter"}
@@ -81,7 +81,7 @@ def parts(predictions: pa.Table) -> list[Part]:
     >>> [(part.split, part.view) for part in parts(table)]
     [('test', 'headline'), ('test', 'article'), ('dev', 'headline')]
     """
-    splits = sorted(predictions["split"].unique().to_pylist(), key=lambda name: (_place(name, _SPLITS), name))
+    splits = sorted(predictions["split"].unique().to_pylist(), key=lambda name: (_place(name, SPLITS), name))
     views = sorted(predictions["view"].unique().to_pylist(), key=lambda name: (_place(name, VIEWS), name))
     found = []
     for split in splits:
@@ -144,7 +144,8 @@ def _groups(predictions: pa.Table) -> Iterator[tuple[str, pd.Series]]:
         yield "style", _by_size(predictions["style"])
     if "unknown_share" in columns:
         share = predictions["unknown_share"].cast(pa.float64()).to_numpy()
-        yield "words the model doesn't know", _binned(share, _SHARES, right=True)
+        # Single precision puts one word in ten a little above a tenth.
+        yield "words the model doesn't know", _binned(share.round(6), _SHARES, right=True)
     if "label_origin" in columns:
         yield "origin of the label", _by_size(predictions["label_origin"])
 
