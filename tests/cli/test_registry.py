@@ -25,7 +25,7 @@ from runfolders import write_run
 pytest_plugins = ["trackingstore"]
 
 # The tiny model is right on what it was trained on, and less sure of it than it could be.
-SETTINGS = GateSettings(most_calibration_error=0.5)
+SETTINGS = GateSettings(most_calibration_error=0.5, recall_floor=0.7)
 LATER = "2026-02-02T03:04:05+00:00"
 
 
@@ -107,7 +107,7 @@ class TestGates:
         assert run(["promote", "small"]) == 1
         said = capsys.readouterr()
         assert "FAILED  beats majority" in said.out
-        assert "newsclf train experiments/baseline-keyword.toml" in said.err
+        assert "newsclf train experiments/baselines/keyword.toml" in said.err
         assert tracking.history() == []
 
     def test_baselines_on_other_records_do_not_count(self, project: Path, tiny_model: TopicModel) -> None:

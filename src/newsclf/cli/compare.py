@@ -141,7 +141,7 @@ def _categories(view: ViewComparison) -> Iterator[str]:
 
 def _texts(view: ViewComparison, most: int) -> Iterator[str]:
     shown = view.disagreements[:most]
-    yield f"They differ on {len(view.disagreements):,} texts; {len(shown):,} of them (right: first → second):"
+    yield f"Texts on which they differ, {len(shown):,} of {len(view.disagreements):,} (right: first → second):"
     for each in shown:
         yield f"  {each.category}: {each.first} → {each.second}   {' '.join(each.text.split())[:120]}"
 
