@@ -14,9 +14,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from newsclf.datasummary import readable
 from newsclf.errors import ConfigurationError, InputError
 from newsclf.labels import Label, title_key, write_labels
-from newsclf.prepare import Prepared, prepare, readable
+from newsclf.prepare import Prepared, prepare
 from newsclf.records import fingerprint, read_records
 from newsclf.sources.card import Card
 
@@ -238,6 +239,18 @@ def test_a_source_without_one_usable_row_is_refused(root: Path) -> None:
         InputError, match=r"card outlet: no row can be used; the first of 2 rows, .*line 2: has no text"
     ):
         _run(root)
+
+
+def test_written_files_without_lines_or_with_one_id_for_two_texts_are_refused(root: Path) -> None:
+    path = root / "written" / "security-articles.jsonl"
+    row = {"id": "s-1", "kind": "article", "title": "خبر", "body": "نص", "category": "security"}
+    path.write_text(json.dumps(row), encoding="utf-8")
+    with pytest.raises(InputError, match=r"has the id of another text, 'written-s-1' in written/security-articles"):
+        _run(root, WRITTEN)
+    for each in (path, path.with_name("security-headlines.jsonl")):
+        each.write_text("\n", encoding="utf-8")
+    with pytest.raises(InputError, match="card written: its files hold no rows"):
+        _run(root, WRITTEN)
 
 
 def test_control_characters_and_lone_surrogates_do_no_harm(root: Path) -> None:

@@ -7,32 +7,30 @@ import hashlib
 import importlib
 import json
 import os
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from newsclf.cleaning import Cleaner
-from newsclf.dates import parse_date
+from newsclf.datasummary import counts_of_groups, counts_of_labels, counts_of_records, readable
+from newsclf.drafts import Draft, Drafter
 from newsclf.duplicates import duplicate_groups
 from newsclf.errors import ConfigurationError, InputError
 from newsclf.files import replaced_file, sha256_of_file
-from newsclf.labels import Label, read_labels, title_key
-from newsclf.records import KINDS, SCHEMA, fingerprint, split_of_group, write_records
-from newsclf.sources.card import UNLABELLED, Card, read_card, repository_root
+from newsclf.labels import Label, read_labels
+from newsclf.records import SCHEMA, fingerprint, split_of_group, write_records
+from newsclf.sources.card import Card, read_card, repository_root
 from newsclf.sources.item import Item
-from newsclf.taxonomy import category_ids
 
 _QUARANTINE_COLUMNS = ("source", "file", "place", "reason", "title", "section")
-_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 # Modules whose rules decide what records come out: records made by other rules are not up to date.
 _RULES = (
-    *("cleaning", "dates", "duplicates", "labels", "prepare", "records", "taxonomy", "text"),
+    *("cleaning", "datasummary", "dates", "drafts", "duplicates", "labels", "prepare", "records", "taxonomy", "text"),
     *(f"sources/{name}" for name in ("card", "folder", "page", "table", "textfile", "written")),
 )
 
@@ -102,23 +100,18 @@ def prepare(
         return done
 
     labels = read_labels(labels_from)
-    drafts: list[_Draft] = []
-    quarantine: list[_Quarantined] = []
-    tallies = [_read_source(source, labels, drafts, quarantine) for source in sources]
-    _refuse_unmapped_sections(tallies)
-    drafts = _set_repeated_rows_aside(drafts, quarantine)
-    for tally in tallies:
-        tally.refuse_if_useless(drafts, quarantine)
-
-    drafts.sort(key=lambda draft: draft.values["id"])
-    groups = duplicate_groups(
-        [draft.values["title"] for draft in drafts], [draft.values["body"] for draft in drafts]
-    ).tolist()
-    _split(drafts, groups)
+    readings = [_read(source, labels) for source in sources]
+    for reading in readings:
+        reading.refuse_if_useless()
+    drafts = sorted((draft for reading in readings for draft in reading.drafts), key=lambda draft: draft.values["id"])
+    titles, bodies = ([draft.values[name] for draft in drafts] for name in ("title", "body"))
+    _split(drafts, duplicate_groups(titles, bodies).tolist())
     table = pa.Table.from_pylist([draft.values for draft in drafts], SCHEMA)
-    summary = _summary(inputs, tallies, drafts, quarantine, labels)
+    summary = _summary(readings, table)
+    summary["labels"] = counts_of_labels(labels.values(), {draft.key for draft in drafts})
     summary["fingerprint"] = fingerprint(table)
-    return _write(out_folder, table, quarantine, summary)
+    summary["inputs"] = inputs
+    return _write(out_folder, table, [row for reading in readings for row in reading.quarantine], summary)
 
 
 def label_files_in_repository() -> list[Path]:
@@ -143,42 +136,24 @@ class _Source:
         return path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else path.name
 
 
-@dataclass
-class _Draft:
-    """A record in the making, with what decides its split."""
-
-    values: dict[str, Any]
-    card: Card
-    file: str
-    place: str
-    key: str
-
-
 @dataclass(frozen=True)
-class _Quarantined:
-    source: str
-    file: str
-    place: str
-    reason: str
-    title: str
-    section: str
+class _Reading:
+    """What was found in one source."""
 
+    name: str
+    rows: Counter[str]
+    drafts: list[Draft]
+    quarantine: list[tuple[str, ...]]
+    unread_dates: int
 
-@dataclass
-class _Tally:
-    """What was met while reading one source."""
-
-    card: Card
-    rows: Counter[str] = field(default_factory=Counter)
-    unread_dates: int = 0
-    unmapped: Counter[str] = field(default_factory=Counter)
-
-    def refuse_if_useless(self, drafts: list[_Draft], quarantine: list[_Quarantined]) -> None:
-        if any(draft.card is self.card for draft in drafts):
+    def refuse_if_useless(self) -> None:
+        if self.drafts:
             return
-        first = next((each for each in quarantine if each.source == self.card.name), None)
-        why = f"; the first of {self.rows.total()} rows, {first.file}, {first.place}: {first.reason}" if first else ""
-        raise InputError(f"card {self.card.name}: no row can be used{why}")
+        if not self.quarantine:
+            raise InputError(f"card {self.name}: its files hold no rows")
+        _, file, place, reason, *_ = self.quarantine[0]
+        count = self.rows.total()
+        raise InputError(f"card {self.name}: no row can be used; the first of {count} rows, {file}, {place}: {reason}")
 
 
 def _sources(cards: Sequence[Card | str | Path], data_root: Path | None) -> list[_Source]:
@@ -240,116 +215,45 @@ def _up_to_date(folder: Path, inputs: str) -> Prepared | None:
     return Prepared(folder / "records.parquet", folder / "quarantine.csv", summary, reused=True)
 
 
-def _read_source(
-    source: _Source, labels: Mapping[str, Label], drafts: list[_Draft], quarantine: list[_Quarantined]
-) -> _Tally:
-    card = source.card
-    reader = importlib.import_module(f"newsclf.sources.{card.reader}")
-    cleaner = Cleaner(card.mask, card.bylines)
-    tally = _Tally(card)
+def _read(source: _Source, labels: Mapping[str, Label]) -> _Reading:
+    """Return what a source holds, each row as a draft or set aside with the reason."""
+    reader = importlib.import_module(f"newsclf.sources.{source.card.reader}")
+    drafter = Drafter(source.card, labels)
+    rows: Counter[str] = Counter()
+    drafts: dict[str, Draft] = {}
+    quarantine: list[tuple[str, ...]] = []
     for path in source.files:
         file = source.name_of(path)
-        items: Iterator[Item] = reader.read_items(path, card)
+        items: Iterator[Item] = reader.read_items(path, source.card)
         for item in items:
-            tally.rows[file] += 1
-            draft = _draft(item, card, cleaner, labels, tally, file)
-            if isinstance(draft, str):
-                quarantine.append(_Quarantined(card.name, file, item.place, draft, item.title, item.section))
-            else:
-                drafts.append(draft)
-    return tally
+            rows[file] += 1
+            draft = drafter.draft(item, file)
+            if isinstance(draft, Draft):
+                first = drafts.setdefault(draft.values["id"], draft)
+                if first is draft:
+                    continue
+                draft = _why_set_aside(draft, first)
+            quarantine.append((source.card.name, file, item.place, draft, item.title, item.section))
+    drafter.refuse_unmapped_sections()
+    return _Reading(source.card.name, rows, list(drafts.values()), quarantine, drafter.unread_dates)
 
 
-def _draft(
-    item: Item, card: Card, cleaner: Cleaner, labels: Mapping[str, Label], tally: _Tally, file: str
-) -> _Draft | str:
-    """Return a record in the making, or why the item can't become one."""
-    if item.fault:
-        return item.fault
-    title, body = cleaner.title(item.title), cleaner.body(item.body)
-    title, body = (text if _LETTER_OR_DIGIT.search(text) else "" for text in (title, body))
-    if not title and not body:
-        return "has no word in its text" if item.title.strip() or item.body.strip() else "has no text"
-    kind = "headline" if item.kind == "article" and not body else item.kind
-    if kind not in KINDS:
-        return f"kind {kind!r} is none of {', '.join(KINDS)}"
-
-    category = item.category or card.category(item.section)
-    if not category:
-        tally.unmapped[item.section.strip()] += 1
-    category = "" if category == UNLABELLED else category
-    second = card.category(item.second) if item.second else ""
-    if item.second and not second:
-        tally.unmapped[item.second] += 1
-    origin = card.label_origin if category else ""
-    role = card.role
-    key = title_key(item.title) if item.title else ""
-    label = labels.get(key)
-    if label is not None:
-        category, second, origin, role = label.category, label.second, "annotator", label.split or role
-    published_at = parse_date(item.published_at, card.time_zone) if item.published_at else None
-    tally.unread_dates += bool(item.published_at) and published_at is None
-    values = {
-        "id": _record_id(card.name, item),
-        "kind": kind,
-        "title": title,
-        "body": body,
-        "category": category or None,
-        "second": second if second not in ("", UNLABELLED, category) else None,
-        "section": item.section.strip() or None,
-        "source": card.name,
-        "outlet": item.outlet or None,
-        "published_at": published_at,
-        "url": item.url or None,
-        "label_origin": origin or None,
-        "style": item.style or None,
-        "disputed": item.disputed,
-        "role": role,
-    }
-    return _Draft(values, card, file, item.place, key)
+def _why_set_aside(draft: Draft, first: Draft) -> str:
+    if any(draft.values[name] != first.values[name] for name in ("kind", "title", "body")):
+        raise InputError(
+            f"{draft.file}, {draft.place}, has the id of another text, {first.values['id']!r} "
+            f"in {first.file}, {first.place}"
+        )
+    return f"says the same as {first.file}, {first.place}"
 
 
-def _record_id(source: str, item: Item) -> str:
-    """Return a name for an item that depends on nothing but what the source says of it."""
-    if item.own_id:
-        return f"{source}-{item.own_id}"
-    content = [item.title, item.body, item.section, item.outlet, item.published_at, item.url]
-    digest = hashlib.sha256(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
-    return f"{source}-{digest.hexdigest()[:16]}"
-
-
-def _refuse_unmapped_sections(tallies: list[_Tally]) -> None:
-    for tally in tallies:
-        if tally.unmapped:
-            found = ", ".join(f"{name!r} ({count} rows)" for name, count in tally.unmapped.most_common(20))
-            example = json.dumps(tally.unmapped.most_common(1)[0][0], ensure_ascii=False)
-            raise ConfigurationError(
-                f"card {tally.card.name}: no category is known for section {found}; say under [sections] what each "
-                f'means, as in {example} = "other" (one of {", ".join(category_ids())}, or {UNLABELLED})'
-            )
-
-
-def _set_repeated_rows_aside(drafts: list[_Draft], quarantine: list[_Quarantined]) -> list[_Draft]:
-    """Return the drafts without those that repeat an earlier one in everything."""
-    kept: dict[str, _Draft] = {}
-    for draft in drafts:
-        values = draft.values
-        first = kept.setdefault(values["id"], draft)
-        if first is not draft:
-            reason = f"says the same as {first.file}, {first.place}"
-            quarantine.append(
-                _Quarantined(draft.card.name, draft.file, draft.place, reason, values["title"], values["section"] or "")
-            )
-    return list(kept.values())
-
-
-def _split(drafts: list[_Draft], roots: list[int]) -> None:
+def _split(drafts: list[Draft], roots: list[int]) -> None:
     """Give every draft its group and split.
 
     A group is named for its first record. It goes whole to the test or dev set if any of its records
     has that role, and otherwise where the hash of its name says, by the largest shares of its sources.
     """
-    members: defaultdict[int, list[_Draft]] = defaultdict(list)
+    members: defaultdict[int, list[Draft]] = defaultdict(list)
     for draft, root in zip(drafts, roots, strict=True):
         members[root].append(draft)
     for group in members.values():
@@ -365,69 +269,36 @@ def _split(drafts: list[_Draft], roots: list[int]) -> None:
             draft.values.update(group=name, split=split)
 
 
-def _summary(
-    inputs: str,
-    tallies: list[_Tally],
-    drafts: list[_Draft],
-    quarantine: list[_Quarantined],
-    labels: Mapping[str, Label],
-) -> dict[str, Any]:
-    by_source: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for draft in drafts:
-        by_source[draft.values["source"]].append(draft.values)
-    in_quarantine = Counter(each.source for each in quarantine)
-    matched = {draft.key for draft in drafts}
-    sizes = Counter(draft.values["group"] for draft in drafts)
+def _summary(readings: list[_Reading], table: pa.Table) -> dict[str, Any]:
+    rows = {reading.name: reading.rows.total() for reading in readings}
+    reasons = Counter(row[3].split(" the same as ")[0] for reading in readings for row in reading.quarantine)
     return {
-        "inputs": inputs,
-        "rows": sum(tally.rows.total() for tally in tallies),
-        "records": len(drafts),
-        "quarantined": len(quarantine),
-        "reasons": dict(sorted(Counter(each.reason.split(" the same as ")[0] for each in quarantine).items())),
+        "rows": sum(rows.values()),
+        "records": table.num_rows,
+        "quarantined": reasons.total(),
+        "reasons": dict(sorted(reasons.items())),
         "sources": {
-            tally.card.name: {
-                "files": dict(tally.rows),
-                "rows": tally.rows.total(),
-                "records": len(by_source[tally.card.name]),
-                "quarantined": in_quarantine[tally.card.name],
-                "unread_dates": tally.unread_dates,
-                "categories": _counts(by_source[tally.card.name], "category", (*category_ids(), UNLABELLED)),
-                "kinds": _counts(by_source[tally.card.name], "kind", KINDS),
-                "splits": _counts(by_source[tally.card.name], "split", ("train", "dev", "test")),
+            reading.name: {
+                "files": dict(reading.rows),
+                "rows": rows[reading.name],
+                "records": len(reading.drafts),
+                "quarantined": len(reading.quarantine),
+                "unread_dates": reading.unread_dates,
+                **counts_of_records(table.filter(pc.equal(table["source"], reading.name))),
             }
-            for tally in tallies
+            for reading in readings
         },
-        "labels": {
-            corpus: {"given": len(keys), "matched": len(keys & matched)}
-            for corpus, keys in sorted(_keys_by_corpus(labels).items())
-        },
-        "duplicates": {
-            "groups": len(sizes),
-            "records_in_larger_groups": sum(size for size in sizes.values() if size > 1),
-            "largest_group": max(sizes.values()),
-        },
+        "duplicates": counts_of_groups(table),
     }
 
 
-def _counts(rows: list[dict[str, Any]], name: str, order: Sequence[str]) -> dict[str, int]:
-    counts = Counter(row[name] or UNLABELLED for row in rows)
-    return {value: counts[value] for value in order}
-
-
-def _keys_by_corpus(labels: Mapping[str, Label]) -> dict[str, set[str]]:
-    keys: defaultdict[str, set[str]] = defaultdict(set)
-    for label in labels.values():
-        keys[label.source].add(label.key)
-    return keys
-
-
-def _write(folder: Path, table: pa.Table, quarantine: list[_Quarantined], summary: dict[str, Any]) -> Prepared:
+def _write(folder: Path, table: pa.Table, quarantine: list[tuple[str, ...]], summary: dict[str, Any]) -> Prepared:
     prepared = Prepared(folder / "records.parquet", folder / "quarantine.csv", summary, reused=False)
     write_records(table, prepared.records)
     with replaced_file(prepared.quarantine) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_QUARANTINE_COLUMNS)
-        writer.writerows([getattr(row, name) for name in _QUARANTINE_COLUMNS] for row in quarantine)
+        writer.writerows(quarantine)
     with replaced_file(folder / "summary.txt") as aside:
         aside.write_text(readable(summary), encoding="utf-8")
     # Last, because it vouches for the others.
@@ -436,47 +307,3 @@ def _write(folder: Path, table: pa.Table, quarantine: list[_Quarantined], summar
     with replaced_file(folder / "summary.json") as aside:
         aside.write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return prepared
-
-
-def readable(summary: Mapping[str, Any]) -> str:
-    """Return a summary as a table for a reader.
-
-    Parameters
-    ----------
-    summary : mapping
-        Of a `Prepared`.
-
-    Returns
-    -------
-    str
-    """
-    columns = [*category_ids(), UNLABELLED]
-    header = ["source", "rows", "records", "set aside", *columns, "train", "dev", "test"]
-    lines = [header]
-    for name, source in summary["sources"].items():
-        counts = [source["rows"], source["records"], source["quarantined"]]
-        counts += [source["categories"][column] for column in columns] + list(source["splits"].values())
-        lines.append([name, *map(str, counts)])
-    totals = [sum(int(line[column]) for line in lines[1:]) for column in range(1, len(header))]
-    lines.append(["total", *map(str, totals)])
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    text = [
-        "  ".join(
-            [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))]
-        )
-        for line in lines
-    ]
-    text.append("")
-    duplicates = summary["duplicates"]
-    text.append(
-        f"{duplicates['groups']} groups; {duplicates['records_in_larger_groups']} records share a group with a "
-        f"near-duplicate, at most {duplicates['largest_group']} in one"
-    )
-    for corpus, counts in summary["labels"].items():
-        text.append(f"labels by reading, {corpus}: {counts['matched']} of {counts['given']} matched")
-    for name, source in summary["sources"].items():
-        if source["unread_dates"]:
-            text.append(f"{name}: {source['unread_dates']} dates could not be read")
-    for reason, count in summary["reasons"].items():
-        text.append(f"set aside: {count} × {reason}")
-    return "\n".join(text) + "\n"

@@ -45,6 +45,7 @@ def prepare(cards: tuple[str, ...], data_root: Path | None, out: Path, labels: b
       newsclf prepare my_csv.toml --data-root .
     """
     from newsclf import prepare as preparing
+    from newsclf.datasummary import readable
     from newsclf.sources.card import cards_in_repository
 
     chosen = list(cards) or cards_in_repository()
@@ -53,6 +54,6 @@ def prepare(cards: tuple[str, ...], data_root: Path | None, out: Path, labels: b
     if form == "json":
         click.echo(json.dumps(prepared.summary, ensure_ascii=False))
         return
-    click.echo(preparing.readable(prepared.summary), nl=False)
+    click.echo(readable(prepared.summary), nl=False)
     state = "up to date" if prepared.reused else "written"
     click.echo(f"{prepared.records} {state}")
