@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from newsclf.arrays import number_array, string_array
 from newsclf.scoretable import ScoreTable
 from newsclf.text import words
 from newsclf.textinput import as_texts
@@ -180,11 +181,11 @@ class Predictor:
         probability = probabilities[first, every]
         probabilities[first, every] = -1.0
         second = probabilities.argmax(axis=0)
-        names = pa.array(self.categories)
+        names = string_array(list(self.categories))
         return BatchPrediction(
-            categories=pa.DictionaryArray.from_arrays(first.astype(np.int8), names),
+            categories=pa.DictionaryArray.from_arrays(number_array(first.astype(np.int8)), names),
             probability=probability,
-            second=pa.DictionaryArray.from_arrays(second.astype(np.int8), names),
+            second=pa.DictionaryArray.from_arrays(number_array(second.astype(np.int8)), names),
             second_probability=probabilities[second, every],
             confident=(probability >= self.model.calibration.threshold) & (lengths > 0),
         )

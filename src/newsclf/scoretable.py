@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from newsclf.arrays import number_array
 from newsclf.chunkindex import ChunkIndex
 from newsclf.text import split, words
 from newsclf.topicmodel import TopicModel
@@ -80,7 +81,7 @@ class ScoreTable:
                 self._forget()
         rows, unseen = self._index.find_or_add(chunks)
         if unseen.size:
-            self._score(chunks.take(pa.array(unseen)).to_pylist(), rows[unseen])
+            self._score(chunks.take(number_array(unseen)).to_pylist(), rows[unseen])
         return rows
 
     def _score(self, chunks: list[str], rows: npt.NDArray[np.int32]) -> None:

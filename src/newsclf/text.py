@@ -19,6 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarabic import araby
 
+from newsclf.arrays import integers
+
 _ARABIC_INDIC_DIGITS = "٠١٢٣٤٥٦٧٨٩"
 _PERSIAN_DIGITS = "۰۱۲۳۴۵۶۷۸۹"
 
@@ -140,5 +142,5 @@ def split(texts: pa.Array) -> ChunkedTexts:
     """
     lists = pc.ascii_split_whitespace(texts)
     encoded = lists.flatten().dictionary_encode()
-    offsets = lists.offsets.to_numpy().astype(np.int64)
-    return ChunkedTexts(encoded.dictionary, encoded.indices.to_numpy(), offsets - offsets[0])
+    offsets = integers(lists.offsets).astype(np.int64)
+    return ChunkedTexts(encoded.dictionary, integers(encoded.indices), offsets - offsets[0])

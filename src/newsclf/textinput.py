@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from newsclf.arrays import string_array
 from newsclf.errors import InputError
+
+# Arrow's strings have 32-bit offsets.
+_MOST_STRING_BYTES = 2**31 - 1
 
 
 def as_texts(texts: Any) -> pa.Array:
@@ -47,18 +51,24 @@ def as_texts(texts: Any) -> pa.Array:
         raise InputError(
             f'that is a table, not texts; pass one of its columns, as in table["title"] (columns: {shown})'
         )
-    if isinstance(texts, pa.ChunkedArray):
-        texts = texts.combine_chunks()
-    if not isinstance(texts, pa.Array):
+    if not isinstance(texts, (pa.Array, pa.ChunkedArray)):
         texts = _from_python(texts)
+    if isinstance(texts, pa.ChunkedArray):
+        texts = _in_one(texts)
     return _checked(texts)
+
+
+def _in_one(chunks: pa.ChunkedArray) -> pa.Array:
+    if pa.types.is_string(chunks.type) and chunks.nbytes > _MOST_STRING_BYTES:
+        chunks = chunks.cast(pa.large_string())
+    return chunks.combine_chunks()
 
 
 def _checked(array: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     if pa.types.is_null(array.type) and len(array) == 0:
-        return pa.array([], pa.string())
+        return string_array([])
     if array.null_count:
         position = array.is_null().index(True).as_py()
         raise InputError(f'text {position} is None; remove missing texts or fill them with "" first')
@@ -76,9 +86,9 @@ def _from_python(texts: Any) -> pa.Array:
         raise InputError(f"texts must be str or a sequence of str, not {type(texts).__name__}")
     values = texts.tolist() if hasattr(texts, "tolist") else list(texts)
     try:
-        return pa.array(values, pa.string())
-    except (pa.ArrowException, UnicodeError, TypeError, OverflowError):
-        return pa.array([_valid(position, value) for position, value in enumerate(values)], pa.large_string())
+        return string_array(values)
+    except (TypeError, UnicodeEncodeError):
+        return string_array([_valid(position, value) for position, value in enumerate(values)])
 
 
 def _valid(position: int, value: Any) -> str:

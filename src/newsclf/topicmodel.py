@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from newsclf.errors import ModelError
+from newsclf.errors import ConfigurationError, ModelError
 from newsclf.files import replaced_folder
 from newsclf.subwords import SubwordSettings, subwords
 from newsclf.taxonomy import OTHER
@@ -160,7 +160,9 @@ class TopicModel:
         if guessed.size:
             found = subwords([words[place] for place in guessed.tolist()], self.subword_settings)
             rows_of_grams = self.bucket_scores[found.buckets].astype(np.float64)
-            scores[guessed] = np.add.reduceat(rows_of_grams, found.starts[:-1], axis=0)
+            # A word too short for any n-gram scores nothing; `reduceat` would give it the next word's first.
+            some = np.diff(found.starts) > 0
+            scores[guessed[some]] = np.add.reduceat(rows_of_grams, found.starts[:-1][some], axis=0)
         return scores, known | arabic
 
     def scores(self, sums: npt.NDArray[Any], lengths: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
@@ -250,11 +252,11 @@ class TopicModel:
                 precision=description["precision"],
                 manifest=description["manifest"],
             )
-        except (KeyError, TypeError, UnicodeDecodeError) as error:
+        except (KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
             raise ModelError(
                 f"{folder} is not a whole newsclf model ({type(error).__name__}: {error}); save it again"
             ) from error
-        except ModelError as error:
+        except (ModelError, ConfigurationError) as error:
             raise ModelError(f"{folder}: {error}") from error
 
 
