@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,20 @@ class Experiment:
         """Return the whole configuration, flat, by dotted name."""
         return dict(_flat(dataclasses.asdict(self), ""))
 
+    def without(self, sources: Collection[str]) -> Experiment:
+        """Return this experiment with some of its source cards left out.
+
+        Raises
+        ------
+        ConfigurationError
+            If it has no such card, or no other is left.
+        """
+        _demand_known(sources, self.data.cards, "--without")
+        cards = tuple(name for name in self.data.cards if name not in sources)
+        if not cards:
+            raise ConfigurationError("--without leaves no source")
+        return dataclasses.replace(self, data=dataclasses.replace(self.data, cards=cards))
+
     def changed(self, changes: Mapping[str, Any], where: str = "changes") -> Experiment:
         """Return this experiment with some dotted names given other values.
 
@@ -201,6 +216,28 @@ def read_experiment(path: Path) -> Experiment:
         If the file is missing or says something newsclf doesn't understand.
     """
     return _experiment(read_toml(path), str(path))
+
+
+def parsed_change(text: str) -> tuple[str, Any]:
+    """Return name and value of a change written as ``name=value``, the value as in TOML or a bare word.
+
+    Raises
+    ------
+    ConfigurationError
+        If it isn't of that form.
+
+    Examples
+    --------
+    >>> parsed_change("model.C=3.5"), parsed_change("name=stronger")
+    (('model.C', 3.5), ('name', 'stronger'))
+    """
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise ConfigurationError(f"{text!r} is not of the form NAME=VALUE, as in model.C=3")
+    try:
+        return name, tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name, value
 
 
 def _experiment(table: Mapping[str, Any], where: str) -> Experiment:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -21,22 +20,16 @@ import pyarrow.parquet as pq
 from newsclf import report
 from newsclf.configuration import Experiment
 from newsclf.errors import ModelError
-from newsclf.evaluation import Judged, measure
 from newsclf.files import replaced_folder
 from newsclf.pictures import draw_pictures
+from newsclf.predictions import TESTED_VIEWS, judged_table, metrics_of
 from newsclf.predictor import Predictor
 from newsclf.prepare import Prepared, label_files_in_repository, prepare
 from newsclf.protocols import Trial, further_trials, main_trial
 from newsclf.records import fingerprint, read_records
-from newsclf.text import words
 from newsclf.topicmodel import TopicModel
 from newsclf.tracking import started_run
 from newsclf.training import Trained, train
-from newsclf.views import view_texts
-
-_TESTED_VIEWS = ("headline", "article")
-# Slices with metrics of their own, beside the views: texts by where their label comes from.
-_ORIGINS = ("annotator", "section", "author")
 
 Progress = Callable[[str], None]
 
@@ -153,70 +146,8 @@ def _predictions(records: pa.Table, trained: Trained, trial: Trial) -> list[pa.T
     return [
         judged_table(records.filter(pa.array(mask)), trained, split, view)
         for split, mask in trial.tested.items()
-        for view in _TESTED_VIEWS
+        for view in TESTED_VIEWS
     ]
-
-
-def judged_table(records: pa.Table, trained: Trained, split: str, view: str) -> pa.Table:
-    """Return predictions for one view of some records: the rows of predictions.parquet."""
-    texts = view_texts(records, view)
-    there = texts.is_valid()
-    records, texts = records.filter(there), texts.filter(there)
-    truth = np.array(records["category"].to_pylist(), dtype=str)
-    known = np.isin(truth, trained.categories)
-    records, texts, truth = records.filter(pa.array(known)), texts.filter(pa.array(known)), truth[known]
-    judged = trained.judge(texts, truth) if len(texts) else None
-    probabilities = judged.probabilities if judged else np.zeros((0, len(trained.categories)))
-    columns: dict[str, Any] = {
-        "id": records["id"],
-        "split": pa.array([split] * len(texts), pa.string()),
-        "view": pa.array([view] * len(texts), pa.string()),
-        **{name: records[name] for name in ("source", "kind", "style", "label_origin")},
-        "year": pc.cast(pc.year(records["published_at"]), pa.int32()),
-        "text": texts,
-        "category": pa.array(truth.tolist(), pa.string()),
-        "predicted": pa.array(judged.predicted.tolist() if judged else [], pa.string()),
-        "confident": pa.array(judged.confident if judged else [], pa.bool_()),
-        "unknown_share": pa.array(_unknown_shares(texts, trained), pa.float32()),
-    }
-    for place, name in enumerate(trained.categories):
-        columns[f"p.{name}"] = pa.array(probabilities[:, place].astype(np.float32))
-    return pa.table(columns)
-
-
-def _unknown_shares(texts: pa.Array, trained: Trained) -> list[float | None]:
-    """Return the share of each text's words that the model's vocabulary lacks; null for a baseline."""
-    if trained.vocabulary is None:
-        return [None] * len(texts)
-    found = [words(text) for text in texts.to_pylist()]
-    return [sum(word not in trained.vocabulary for word in each) / len(each) if each else None for each in found]
-
-
-def judged_from(table: pa.Table) -> Judged:
-    """Return the predictions of a predictions table."""
-    names = tuple(name.removeprefix("p.") for name in table.column_names if name.startswith("p."))
-    probabilities = np.column_stack([table[f"p.{name}"].to_numpy() for name in names])
-    truth = np.array(table["category"].to_pylist(), dtype=str)
-    return Judged(names, truth, probabilities, np.asarray(table["confident"].to_numpy(), dtype=np.bool_))
-
-
-def metrics_of(predictions: pa.Table) -> dict[str, float]:
-    """Return every metric of a predictions table, named ``<split>.<slice>.<metric>``.
-
-    Slices are the views, and for headlines also the origin of the label and the source.
-    """
-    metrics: dict[str, float] = {}
-    for split in pc.unique(predictions["split"]).to_pylist():
-        of_split = predictions.filter(pc.equal(predictions["split"], split))
-        headlines = of_split.filter(pc.equal(of_split["view"], "headline"))
-        parts = {view: of_split.filter(pc.equal(of_split["view"], view)) for view in _TESTED_VIEWS}
-        for column in ("label_origin", "source"):
-            for name in pc.unique(headlines[column]).to_pylist():
-                parts[str(name)] = headlines.filter(pc.equal(headlines[column], name))
-        for name, part in parts.items():
-            if len(part):
-                metrics |= {f"{split}.{name}.{key}": value for key, value in measure(judged_from(part)).items()}
-    return metrics
 
 
 def _describe(
@@ -256,8 +187,21 @@ def _describe(
         "test_fingerprint": by_name.get("test", ""),
         "categories": list(trained.categories),
     }
-    run["description"] = description_of(run, experiment.description)
+    run["description"] = _description(run["metrics"], experiment.description)
     return run
+
+
+def _description(metrics: Mapping[str, float], sentence: str) -> str:
+    """Return a run's description in Markdown: one sentence and the table of its headline figures."""
+    rows = [sentence, "", "| test | texts | accuracy | 95 % interval | macro-F1 |", "|---|---|---|---|---|"]
+    for name in metrics:
+        if name.endswith(".accuracy") and f"{name}.low" in metrics:
+            part = name.removesuffix(".accuracy")
+            rows.append(
+                f"| {part} | {metrics[f'{part}.count']:.0f} | {metrics[name]:.3f} "
+                f"| {metrics[f'{name}.low']:.3f} to {metrics[f'{name}.high']:.3f} | {metrics[f'{part}.macro_f1']:.3f} |"
+            )
+    return "\n".join(rows).strip() + "\n"
 
 
 def _dataset(name: str, context: str, records: pa.Table) -> dict[str, Any]:
@@ -269,20 +213,6 @@ def _dataset(name: str, context: str, records: pa.Table) -> dict[str, Any]:
         "rows": len(records),
         "source": ", ".join(sources),
     }
-
-
-def description_of(run: Mapping[str, Any], sentence: str) -> str:
-    """Return a run's description in Markdown: one sentence and the table of its headline figures."""
-    rows = [sentence, "", "| test | texts | accuracy | 95 % interval | macro-F1 |", "|---|---|---|---|---|"]
-    metrics = run["metrics"]
-    for name in metrics:
-        if name.endswith(".accuracy") and f"{name}.low" in metrics:
-            part = name.removesuffix(".accuracy")
-            rows.append(
-                f"| {part} | {metrics[f'{part}.count']:.0f} | {metrics[name]:.3f} "
-                f"| {metrics[f'{name}.low']:.3f} to {metrics[f'{name}.high']:.3f} | {metrics[f'{part}.macro_f1']:.3f} |"
-            )
-    return "\n".join(rows).strip() + "\n"
 
 
 def _write_folder(
