@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from conftest import headlines
+from tests.conftest import headlines
 from newsclf.predictor import Predictor
 from newsclf.topicmodel import TopicModel
 

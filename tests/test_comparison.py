@@ -13,7 +13,7 @@ from sklearn.metrics import accuracy_score, f1_score
 
 from newsclf.comparison import compare
 from newsclf.errors import InputError
-from runfolders import predictions
+from tests.runfolders import predictions
 
 CATEGORIES = ("security", "sport", "politics")
 labels = st.sampled_from(CATEGORIES)

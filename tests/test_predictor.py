@@ -18,7 +18,7 @@ from newsclf.predictor import Prediction, Predictor
 from newsclf.subwords import SubwordSettings
 from newsclf.text import words
 from newsclf.topicmodel import Calibration, TopicModel
-from newstexts import news_texts
+from tests.newstexts import news_texts
 
 many_texts = st.lists(news_texts, min_size=1, max_size=10)
 
@@ -166,7 +166,7 @@ def test_confidence_is_the_threshold_of_the_model(tiny_predictor: Predictor, sam
 
 
 def test_the_model_knows_what_it_was_trained_on(tiny_predictor: Predictor) -> None:
-    from conftest import headlines
+    from tests.conftest import headlines
 
     texts, labels = headlines()
     assert tiny_predictor.predict(texts) == labels

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from newsclf.scoretable import ScoreTable
 from newsclf.topicmodel import TopicModel
-from newstexts import news_texts
+from tests.newstexts import news_texts
 
 many_texts = st.lists(news_texts, min_size=1, max_size=10)
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import newsclf
-from conftest import headlines
+from tests.conftest import headlines
 from newsclf import tracking
 from newsclf.errors import InputError, ModelError
 from newsclf.predictor import Predictor
@@ -20,7 +20,7 @@ from newsclf.topicmodel import TopicModel
 from newsclf.tracking.place import project_root, shareable, without_password
 from newsclf.tracking.store import MlflowClient, MlflowException, open_store, quietly, reached_store
 from newsclf.tracking.upload import COMPLETE_TAG, upload
-from runfolders import write_run
+from tests.runfolders import write_run
 
 # mlflow's own names come from newsclf.tracking.store, which sets how much mlflow says before importing it.
 pytest_plugins = ["trackingstore"]

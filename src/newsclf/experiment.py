@@ -21,6 +21,7 @@ from newsclf import report
 from newsclf.configuration import Experiment
 from newsclf.errors import ModelError
 from newsclf.files import replaced_folder
+from newsclf.modelcard import training_sources, write_model_card
 from newsclf.pictures import draw_pictures
 from newsclf.predictions import TESTED_VIEWS, judged_table, metrics_of
 from newsclf.predictor import Predictor
@@ -29,7 +30,7 @@ from newsclf.protocols import Trial, further_trials, main_trial
 from newsclf.records import fingerprint, read_records
 from newsclf.topicmodel import TopicModel
 from newsclf.tracking import started_run
-from newsclf.training import Trained, train
+from newsclf.training import Trained, record_weights, train
 
 Progress = Callable[[str], None]
 
@@ -122,9 +123,10 @@ def run_experiment(
             predictions += _predictions(records, again, further)
         table = pa.concat_tables(predictions)
         run = _describe(experiment, records, trained, trial, table, tags, begun, data_fingerprint)
+        sources = training_sources(_learnt_from(experiment, records, trial), experiment.data.cards)
         progress("writing the report")
         folder = home / "experiments" / "runs" / experiment.name
-        model = _write_folder(folder, run, table, trained, _baselines(folder.parent, run))
+        model = _write_folder(folder, run, table, trained, sources, _baselines(folder.parent, run))
         progress("logging the run")
         tracked.log_folder(folder)
     model_folder = None
@@ -220,15 +222,17 @@ def _write_folder(
     run: Mapping[str, Any],
     predictions: pa.Table,
     trained: Trained,
+    sources: list[dict[str, Any]],
     baselines: list[Mapping[str, Any]],
 ) -> TopicModel | None:
     """Write a run folder, whole or not at all, and return the model in it."""
     model = trained.topic_model()
     if model is not None:
-        model = dataclasses.replace(model, manifest=manifest_of(run))
+        model = dataclasses.replace(model, manifest=manifest_of(run, sources))
     with replaced_folder(folder) as aside:
         if model is not None:
             model.save(aside / "model")
+            write_model_card(aside / "model", run)
         (aside / "run.json").write_text(json.dumps(run, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         pq.write_table(predictions, aside / "predictions.parquet", compression="zstd")
         errors = report.errors_table(predictions, Predictor(model) if model else None)
@@ -238,7 +242,7 @@ def _write_folder(
     return model
 
 
-def manifest_of(run: Mapping[str, Any]) -> dict[str, Any]:
+def manifest_of(run: Mapping[str, Any], sources: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what a saved model tells of its training.
 
     No time of day and no duration: the same training gives the same bytes.
@@ -249,7 +253,14 @@ def manifest_of(run: Mapping[str, Any]) -> dict[str, Any]:
         "parameters": run["parameters"],
         "metrics": timeless,
         "datasets": run["datasets"],
+        "sources": sources,
     }
+
+
+def _learnt_from(experiment: Experiment, records: pa.Table, trial: Trial) -> pa.Table:
+    """Return the records that a trial's model may have learnt from: of its training splits, with a weight."""
+    learnt = records.filter(pa.array(trial.learnable))
+    return learnt.filter(pa.array(record_weights(learnt, experiment) > 0))
 
 
 def _baselines(runs: Path, run: Mapping[str, Any]) -> list[Mapping[str, Any]]:

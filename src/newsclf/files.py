@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from newsclf.errors import InputError
@@ -33,7 +33,9 @@ def replaced_file(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise InputError(f"{path} can't be written: {error.strerror or error}") from error
     finally:
-        aside.unlink(missing_ok=True)
+        # Where the folder itself is at fault, the error above says so.
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import headlines
+from tests.conftest import headlines
 from newsclf.cli import run
-from runfolders import write_run
+from tests.runfolders import write_run
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import newsclf
-from conftest import headlines
+from tests.conftest import headlines
 from newsclf import tracking
 from newsclf.cli import run
 from newsclf.errors import InputError, QualityError
@@ -20,7 +20,7 @@ from newsclf.tracking import registry
 from newsclf.tracking.gates import Gate, GateSettings
 from newsclf.tracking.registry import GatesFailedError
 from newsclf.tracking.store import open_store
-from runfolders import write_run
+from tests.runfolders import write_run
 
 pytest_plugins = ["trackingstore"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from newsclf.cli import run
-from runfolders import write_run
+from tests.runfolders import write_run
 
 pytest_plugins = ["trackingstore"]
 

@@ -24,6 +24,8 @@ from newsclf.tracking.place import experiment_name, project_root, tracking_uri, 
 STORE_ERRORS = (MlflowException, SQLAlchemyError, OSError, ImportError)
 
 _SECONDS_FOR_FIRST_USE = 120
+# The UI then shows runs and metrics first, not the prompts and traces of language models.
+_KIND = {"mlflow.experimentKind": "custom_model_development"}
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def _new_experiment(client: MlflowClient, name: str, uri: str, file: Path | None
     else:
         artifacts = str(project_root() / "experiments" / "artifacts")
     try:
-        return str(client.create_experiment(name, artifact_location=artifacts))
+        return str(client.create_experiment(name, artifact_location=artifacts, tags=_KIND))
     except MlflowException:
         # Somebody else was faster.
         experiment = client.get_experiment_by_name(name)

@@ -1,3 +1,4 @@
+# ruff: noqa: T201
 """Opening the MLflow UI on the store, at a view with the columns that tell runs apart.
 
 Run as ``python -m newsclf.tracking.ui``.
@@ -8,8 +9,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
+import time
+import urllib.request
 
 from newsclf.errors import NewsclfError
 from newsclf.tracking.place import without_password
@@ -63,27 +69,60 @@ def main(arguments: list[str] | None = None) -> int:
         with reached_store() as store:
             save_view(store)
     except NewsclfError as error:
-        print(f"newsclf: error: {error}", file=sys.stderr)  # noqa: T201
+        print(f"newsclf: error: {error}", file=sys.stderr)
         return 2
     if store.uri.startswith(("http:", "https:")):
-        print(f"The store is a server: open {address(store, without_password(store.uri))}")  # noqa: T201
+        print(f"The store is a server: open {address(store, without_password(store.uri))}")
         return 0
-    print(f"Open {address(store, f'http://{given.host}:{given.port}')}  (Ctrl-C ends it)", flush=True)  # noqa: T201
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store.uri]
-    command += [
-        "--host",
-        given.host,
-        "--port",
-        str(given.port),
-        "--workers",
-        "1",
-        "--uvicorn-opts",
-        "--log-level warning",
-    ]
+    return _serve(store, given.host, given.port)
+
+
+def _serve(store: Store, host: str, port: int) -> int:
+    """Serve the store until interrupted, and say where once it answers."""
+    if _is_taken(host, port):
+        print(f"newsclf: error: port {port} is taken; name another, as in: make ui PORT={port + 1}", file=sys.stderr)
+        return 2
+    server = f"http://{host}:{port}"
+    command = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port), "--workers", "1"]
+    command += ["--backend-store-uri", store.uri, "--registry-store-uri", store.uri]
+    command += ["--uvicorn-opts", "--log-level warning"]
+    # Its job runners serve language models only, and its words matter only if it does not start.
+    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "PYTHONWARNINGS": "ignore"}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with tempfile.TemporaryFile("w+") as words:
+        process = subprocess.Popen(command, env={**os.environ, **quiet}, stdout=words, stderr=subprocess.STDOUT)
+        try:
+            while process.poll() is None and not _answers(f"{server}/health"):
+                time.sleep(0.2)
+            if process.poll() is None:
+                print(f"Open {address(store, server)}  (Ctrl-C ends it)", flush=True)
+                process.wait()
+            words.seek(0)
+            print(words.read(), file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _is_taken(host: str, port: int) -> bool:
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((host, port))
+        except OSError:
+            return True
+    return False
+
+
+def _answers(url: str) -> bool:
     try:
-        return subprocess.run(command, env=os.environ, check=False).returncode
-    except KeyboardInterrupt:
-        return 0
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 if __name__ == "__main__":
