@@ -37,6 +37,11 @@ def test_the_example_card_works_as_it_stands(my_card: Path, capsys: pytest.Captu
     assert capsys.readouterr().out.endswith("up to date\n")
 
 
+def test_help_shows_its_examples_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["prepare", "--help"]) == 0
+    assert "\n    newsclf prepare my_csv.toml --data-root .\n" in capsys.readouterr().out
+
+
 def test_the_summary_as_json(my_card: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = str(my_card.parent / "out")
     assert run(["prepare", str(my_card), "--data-root", str(my_card.parent), "--out", out, "--format", "json"]) == 0

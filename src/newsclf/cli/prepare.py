@@ -33,7 +33,7 @@ import click
     help="How to print the summary.",
 )
 def prepare(cards: tuple[str, ...], data_root: Path | None, out: Path, labels: bool, form: str) -> None:
-    r"""Turn sources of news texts into one table of records.
+    """Turn sources of news texts into one table of records.
 
     CARD is the name of a card in data/sources, or the path of a card of your own. Without any, the
     sources that come with the repository are prepared.
@@ -43,7 +43,7 @@ def prepare(cards: tuple[str, ...], data_root: Path | None, out: Path, labels: b
       newsclf prepare
       newsclf prepare written hespress --data-root ~/corpora --out work/hespress
       newsclf prepare my_csv.toml --data-root .
-    """
+    """  # noqa: D301  # click reads it
     from newsclf import prepare as preparing
     from newsclf.datasummary import readable
     from newsclf.sources.card import cards_in_repository
