@@ -96,7 +96,7 @@ def predict_file(
         Go on where a run that was interrupted stopped. The result is the same to the byte.
     progress : callable, optional
         Called after each part with the share of the input that is done (None where that is not
-        known) and the number of rows.
+        known) and the number of rows of the part.
 
     Returns
     -------

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # A column whose values are of several kinds, or lists or objects, is kept as JSON text; its field is marked so.
 _AS_JSON = {b"content": b"json"}
 _INT64 = range(-(2**63), 2**63)
+_MOST_DIGITS = 4000
 _CALLED = {"bool": "true or false", "int": "a number", "float": "a number", "list": "a list", "dict": "an object"}
 
 
@@ -166,7 +167,7 @@ def _read_one_by_one(
 
 def _object(line: str) -> dict[str, Any]:
     try:
-        row = json.loads(line)
+        row = json.loads(line, parse_int=_integer)
     except json.JSONDecodeError as error:
         raise InputError(f"the row is not JSON ({error.msg}, character {error.colno})") from None
     except (ValueError, RecursionError) as error:
@@ -174,6 +175,11 @@ def _object(line: str) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise InputError("the row is no JSON object")
     return row
+
+
+def _integer(digits: str) -> int | str:
+    # Python refuses to make a number of thousands of digits; as JSON it is none the worse.
+    return int(digits) if len(digits) < _MOST_DIGITS else digits
 
 
 def _refuse_clash(row: dict[str, Any], answers: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from newsclf.batch.filekinds import JSONL, TEXT, FileKind
+from newsclf.batch.filekinds import JSONL, PARQUET, TEXT, FileKind
 from newsclf.batch.jsonlines import infer_schema
 from newsclf.batch.reading import Block, Source
 from newsclf.errors import InputError
@@ -84,7 +84,7 @@ def make_plan(
     answers = tuple(prefix + name for name in ANSWERS)
     # Without a first row nothing is known of JSON Lines, and nothing needs to be.
     if schema.names:
-        _check_columns(schema, chosen, answers)
+        _check_columns(schema, chosen, answers, writer)
     return Plan(reader, writer, source.encoding, chosen, answers, schema)
 
 
@@ -93,7 +93,7 @@ def _schema_of_json(first: Block | None, encoding: str, columns: tuple[str, ...]
     return infer_schema(content, columns)
 
 
-def _check_columns(schema: pa.Schema, chosen: tuple[str, ...], answers: tuple[str, ...]) -> None:
+def _check_columns(schema: pa.Schema, chosen: tuple[str, ...], answers: tuple[str, ...], writer: FileKind) -> None:
     shown = ", ".join(schema.names)
     for name in chosen:
         if name not in schema.names:
@@ -103,6 +103,21 @@ def _check_columns(schema: pa.Schema, chosen: tuple[str, ...], answers: tuple[st
             kind = kind.value_type
         if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
             raise InputError(f"column {name!r} holds {kind}, not text ({shown})")
+    for field in schema:
+        if writer.format != PARQUET and _is_binary(field.type):
+            raise InputError(f"column {field.name!r} holds binary data, which only Parquet can hold as output")
     for name in answers:
         if name in schema.names:
             raise InputError(f"there is a column {name!r} already; say --prefix newsclf_ to call ours otherwise")
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return any(
+        is_such(kind)
+        for is_such in (
+            pa.types.is_binary,
+            pa.types.is_large_binary,
+            pa.types.is_fixed_size_binary,
+            pa.types.is_binary_view,
+        )
+    )

@@ -185,7 +185,7 @@ def _parquet_blocks(file: pq.ParquetFile) -> Iterator[Block]:
         held_rows += batch.num_rows
         held_bytes += batch.nbytes
         if held_rows + batch_rows > _BLOCK_ROWS or held_bytes >= 2 * _BLOCK_BYTES:
-            yield Block(first, pa.Table.from_batches(gathered), (first + held_rows) / rows)
+            yield Block(first, pa.Table.from_batches(gathered), (first - 1 + held_rows) / rows)
             first += held_rows
             gathered, held_rows, held_bytes = [], 0, 0
     if held_rows:
@@ -196,8 +196,15 @@ def _text_source(raw: IO[bytes], size: int | None, kind: FileKind, encoding: str
     chunks = _decompressed(raw, kind.compression)
     if not _keeps_ascii(encoding):
         chunks, encoding = _transcoded(chunks, encoding), "utf-8"
+    elif encoding != "utf-8":
+        chunks = _really_in(encoding, chunks)
     delimiter = DELIMITERS.get(kind.format)
-    blocks = _row_blocks(chunks, delimiter, lambda: min(raw.tell() / size, 1.0) if size else None)
+
+    def share() -> float | None:
+        # Arrow closes what it has read to the end.
+        return None if not size else 1.0 if raw.closed else raw.tell() / size
+
+    blocks = _row_blocks(chunks, delimiter, share)
     if delimiter is None:
         return Source(encoding, None, None, blocks)
     first = next(blocks, None)
@@ -228,6 +235,17 @@ def _transcoded(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     for chunk in chunks:
         yield decoder.decode(chunk).encode("utf-8")
     yield decoder.decode(b"", final=True).encode("utf-8")
+
+
+def _really_in(encoding: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Pass bytes on unless they are UTF-8: every byte means something in cp1256, but the text would be nonsense."""
+    first = next(chunks, b"")
+    # A chunk may end inside a character.
+    text = codecs.getincrementaldecoder("utf-8")("ignore").decode(first)
+    if not first.isascii() and len(text.encode()) > len(first) - 4:
+        raise InputError(f"it is utf-8, not {encoding}; leave --encoding out")
+    yield first
+    yield from chunks
 
 
 def _row_blocks(chunks: Iterator[bytes], delimiter: str | None, share: Callable[[], float | None]) -> Iterator[Block]:

@@ -86,7 +86,8 @@ def joined_text(table: pa.Table, columns: tuple[str, ...]) -> pa.Array:
     parts = [_strings(table.column(name)) for name in columns]
     if len(parts) == 1:
         return parts[0]
-    return pc.binary_join_element_wise(*parts, "\n", null_handling="skip")
+    # "skip" as null handling would leave out rows in which all parts are missing.
+    return pc.binary_join_element_wise(*parts, "\n", null_handling="replace", null_replacement="")
 
 
 def _strings(column: pa.ChunkedArray) -> pa.Array:

@@ -122,7 +122,7 @@ def _csv_lines(columns: Mapping[str, pa.Array], delimiter: str) -> pa.Buffer:
     pieces: list[Any] = []
     for column in columns.values():
         values = _text(column)
-        if pa.types.is_string(column.type):
+        if not _is_number(column.type):
             # An empty text is quoted, so that it is not taken for a missing one.
             values = _replaced(values, special, lambda value: '"' + value.replace('"', '""') + '"', empty=True)
         pieces += [values, delimiter]
@@ -147,10 +147,16 @@ def _json_values(column: pa.Array) -> pa.Array:
     if pa.types.is_floating(kind):
         finite = pc.is_finite(column)
         return values if pc.all(finite).as_py() else pc.if_else(finite, values, None)
-    if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_nested(kind):
+    if _is_number(kind) or pa.types.is_nested(kind):
         return values
     values = _replaced(values, _JSON_SPECIAL, lambda value: json.dumps(value, ensure_ascii=False)[1:-1])
     return pc.binary_join_element_wise('"', values, '"', "")
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    """Tell whether values look the same in CSV and JSON and need no quotes."""
+    tests = (pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+    return any(is_such(kind) for is_such in tests)
 
 
 def _text(column: pa.Array) -> pa.Array:
