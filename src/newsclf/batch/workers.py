@@ -87,7 +87,9 @@ def _made_by_others(
         while waiting:
             yield next_made()
     except BrokenProcessPool as error:
-        raise NewsclfError("a worker process was ended from outside, perhaps for lack of memory") from error
+        raise NewsclfError(
+            "a worker process was ended from outside, perhaps for lack of memory; --resume goes on from there"
+        ) from error
     finally:
         pool.shutdown(cancel_futures=True)
 
