@@ -1,0 +1,143 @@
+"""The logged model as other programs use it: over HTTP, from mlflow's command line, in Spark."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from newsclf.predictor import Predictor
+from newsclf.topicmodel import TopicModel
+from newsclf.tracking.logged import fill_logged_model, new_logged_model
+from newsclf.tracking.store import open_store
+from tests.conftest import headlines
+from tests.server.processes import HOST, free_port, serving
+
+pytest_plugins = ["tests.trackingstore"]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def logged(tiny_folder: Path, empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a logged model."""
+    project = tmp_path_factory.mktemp("project")
+    (project / "experiments").mkdir()
+    shutil.copy(empty_store, project / "experiments" / "mlflow.db")
+    before = Path.cwd()
+    os.chdir(project)
+    try:
+        store = open_store()
+        run_id = store.client.create_run(store.experiment_id).info.run_id
+        fill_logged_model(store, run_id, new_logged_model(store, run_id, {}), tiny_folder)
+    finally:
+        os.chdir(before)
+    (found,) = project.rglob("MLmodel")
+    return found.parent
+
+
+@pytest.fixture(scope="module")
+def server(logged: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of `mlflow models serve`."""
+    port = free_port()
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", str(logged), "--env-manager", "local"]
+    command += ["-h", HOST, "-p", str(port)]
+    with serving(command, f"http://{HOST}:{port}/ping", tmp_path_factory.mktemp("serving")):
+        yield f"http://{HOST}:{port}/invocations"
+
+
+def ask(server: str, body: object, kind: str = "application/json") -> tuple[int, str]:
+    """Send a request and return the answer's status and text."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    request = urllib.request.Request(server, content, {"Content-Type": kind})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_answers_every_row_in_order(server: str, tiny_model: TopicModel) -> None:
+    texts, _ = headlines()
+    expected = Predictor(tiny_model).predict(texts)
+    for body in (
+        {"dataframe_split": {"columns": ["text"], "data": [[text] for text in texts]}},
+        {"dataframe_records": [{"text": text} for text in texts]},
+        {"inputs": {"text": texts}},
+    ):
+        status, answer = ask(server, body)
+        assert status == 200
+        assert [row["category"] for row in json.loads(answer)["predictions"]] == expected
+    status, answer = ask(server, "\n".join(["text", *texts]).encode(), "text/csv")
+    assert [row["category"] for row in json.loads(answer)["predictions"]] == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ({"dataframe_records": [{"title": "فوز الوداد"}]}, 400, "missing inputs ['text']"),
+        ({"dataframe_records": [{"text": None}]}, 400, "text 0 is"),
+        ({"dataframe_records": [{"text": 5}]}, 400, "str"),
+        ({"texts": ["فوز الوداد"]}, 400, "dataframe_split"),
+        (b"nonsense", 400, "JSON"),
+        (b"", 400, "JSON"),
+    ],
+    ids=["another column", "a missing text", "a number", "another protocol", "no JSON", "nothing"],
+)
+def test_wrong_payloads_are_refused_clearly(server: str, body: object, status: int, said: str) -> None:
+    code, answer = ask(server, body)
+    assert code == status
+    assert said in answer
+
+
+def test_an_unknown_content_type_is_refused(server: str) -> None:
+    assert ask(server, b"text", "text/plain")[0] == 415
+
+
+def test_mlflow_models_predict(logged: Path, tmp_path: Path) -> None:
+    asked = tmp_path / "texts.csv"
+    asked.write_text("text\nالوداد يتعاقد مع مدرب جديد لقيادة الفريق\nتوقيف مروج مخدرات بحي شعبي\n", encoding="utf-8")
+    command = [sys.executable, "-m", "mlflow", "models", "predict", "-m", str(logged), "--env-manager", "local"]
+    command += ["-i", str(asked), "-t", "csv"]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=True)
+    answers = json.loads(done.stdout.strip().splitlines()[-1])["predictions"]
+    assert [row["category"] for row in answers] == ["sport", "security"]
+
+
+_SPARK = f"""
+import sys
+import mlflow
+from pyspark.sql import SparkSession
+spark = (
+    SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    .config("spark.driver.host", "{HOST}").config("spark.driver.bindAddress", "{HOST}").getOrCreate()
+)
+tagged = mlflow.pyfunc.spark_udf(
+    spark, sys.argv[1], env_manager="local",
+    result_type="category string, probability float, second string, second_probability float, confident boolean",
+)
+texts = spark.createDataFrame([("فوز الوداد في الديربي",), ("توقيف لص",)], ["text"])
+print([row.category for row in texts.select(tagged("text").alias("found")).select("found.category").collect()])
+"""
+
+
+def test_spark(logged: Path) -> None:
+    """Runs where Java and pyspark are: pip install pyspark, then pytest tests/server/test_serving.py."""
+    pytest.importorskip("pyspark", reason="pyspark is not installed (pip install pyspark)")
+    if shutil.which("java") is None:
+        pytest.skip("Java is not installed (Debian: apt-get install default-jre-headless)")
+    own = {"PYSPARK_PYTHON": sys.executable, "PYTHONWARNINGS": "ignore", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    done = subprocess.run(
+        [sys.executable, "-c", _SPARK, str(logged)], capture_output=True, text=True, env={**os.environ, **own}
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.strip().splitlines()[-1] == "['sport', 'security']"
