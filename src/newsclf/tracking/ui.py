@@ -22,23 +22,29 @@ from newsclf.tracking.place import without_password
 from newsclf.tracking.store import Store, reached_store
 
 VIEW = "newsclf"
-METRICS = (
-    "test.headline.accuracy",
-    "test.headline.accuracy.low",
-    "test.headline.accuracy.high",
-    "test.headline.macro_f1",
-    "test.article.accuracy",
-    "later.headline.accuracy",
-    "test.headline.calibration_error",
-    "test.headline.coverage",
-    "training.fit_seconds",
-)
-TAGS = ("family", "purpose", "test_fingerprint")
+# Columns of tags and metrics, and how wide their names are, in pixels.
+COLUMNS = {
+    "tags.`family`": 90,
+    "tags.`purpose`": 90,
+    "metrics.`test.headline.accuracy`": 180,
+    "metrics.`test.headline.accuracy.low`": 205,
+    "metrics.`test.headline.accuracy.high`": 210,
+    "metrics.`test.headline.macro_f1`": 190,
+    "metrics.`test.article.accuracy`": 165,
+    "metrics.`later.headline.accuracy`": 180,
+    "metrics.`test.headline.calibration_error`": 235,
+    "metrics.`test.headline.coverage`": 185,
+    "metrics.`training.fit_seconds`": 155,
+    "tags.`test_fingerprint`": 130,
+}
+# The columns that are always there stand left of them: the tick, the name, the time.
+_FIRST = ("0", "attributes.`Run Name`", "runDateAndNestInfo")
+_LAST = ("attributes.`Models`", "duration")
 
 # What the UI keeps when somebody shares a view: what is searched, how it is sorted, which columns show.
 _SEARCH = {
     "searchFilter": "",
-    "orderByKey": f"metrics.`{METRICS[0]}`",
+    "orderByKey": "metrics.`test.headline.accuracy`",
     "orderByAsc": False,
     "startTime": "ALL",
     "lifecycleFilter": "Active",
@@ -49,14 +55,19 @@ _SEARCH = {
 
 def save_view(store: Store) -> None:
     """Keep the view in the store, as the UI's own "share" button does."""
-    columns = [f"tags.`{name}`" for name in TAGS] + [f"metrics.`{name}`" for name in METRICS]
-    state = {**_SEARCH, "selectedColumns": [*columns, "attributes.`Dataset`", "attributes.`Models`"]}
+    state = {
+        **_SEARCH,
+        "selectedColumns": [*COLUMNS, _LAST[0]],
+        "columnOrder": [*_FIRST, *COLUMNS, *_LAST],
+        "columnWidths": COLUMNS,
+    }
     store.client.set_experiment_tag(store.experiment_id, f"mlflow.sharedViewState.{VIEW}", json.dumps(state))
 
 
 def address(store: Store, server: str) -> str:
     """Return the address of the view on a server."""
-    return f"{server.rstrip('/')}/#/experiments/{store.experiment_id}/runs?viewStateShareKey={VIEW}"
+    page = f"{server.rstrip('/')}/#/experiments/{store.experiment_id}/runs"
+    return f"{page}?viewStateShareKey={VIEW}&workflowType=machine_learning"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -119,7 +130,7 @@ def _is_taken(host: str, port: int) -> bool:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310
             return bool(answer.status == 200)
     except OSError:
         return False
