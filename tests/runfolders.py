@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.conftest import headlines
 from newsclf.predictor import Predictor
 from newsclf.topicmodel import TopicModel
+from tests.conftest import headlines
 
 CATEGORIES = ("security", "sport", "politics", "economy", "other")
 # Something that any picture viewer takes for a picture: one white point.

@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 
 import newsclf
-from tests.conftest import headlines
 from newsclf import tracking
 from newsclf.errors import InputError, ModelError
 from newsclf.predictor import Predictor
@@ -20,10 +19,11 @@ from newsclf.topicmodel import TopicModel
 from newsclf.tracking.place import project_root, shareable, without_password
 from newsclf.tracking.store import MlflowClient, MlflowException, open_store, quietly, reached_store
 from newsclf.tracking.upload import COMPLETE_TAG, upload
+from tests.conftest import headlines
 from tests.runfolders import write_run
 
 # mlflow's own names come from newsclf.tracking.store, which sets how much mlflow says before importing it.
-pytest_plugins = ["trackingstore"]
+pytest_plugins = ["tests.trackingstore"]
 
 TAGS = {"family": "newsclf", "purpose": "default", "git_commit": "0123abc"}
 PARAMETERS = {"model.C": 10.0, "training.views": "headline,lead", "data.labels": True}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import headlines
 from newsclf.cli import run
+from tests.conftest import headlines
 from tests.runfolders import write_run
 
 

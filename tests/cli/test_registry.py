@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 import newsclf
-from tests.conftest import headlines
 from newsclf import tracking
 from newsclf.cli import run
 from newsclf.errors import InputError, QualityError
@@ -20,9 +19,10 @@ from newsclf.tracking import registry
 from newsclf.tracking.gates import Gate, GateSettings
 from newsclf.tracking.registry import GatesFailedError
 from newsclf.tracking.store import open_store
+from tests.conftest import headlines
 from tests.runfolders import write_run
 
-pytest_plugins = ["trackingstore"]
+pytest_plugins = ["tests.trackingstore"]
 
 # The tiny model is right on what it was trained on, and less sure of it than it could be.
 SETTINGS = GateSettings(most_calibration_error=0.5, recall_floor=0.7)

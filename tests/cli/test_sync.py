@@ -9,7 +9,7 @@ import pytest
 from newsclf.cli import run
 from tests.runfolders import write_run
 
-pytest_plugins = ["trackingstore"]
+pytest_plugins = ["tests.trackingstore"]
 
 
 def test_uploads_once_and_tells(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
