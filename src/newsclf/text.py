@@ -140,7 +140,32 @@ def split(texts: pa.Array) -> ChunkedTexts:
     >>> found.chunks.to_pylist(), found.codes.tolist(), found.starts.tolist()
     (['عاجل', 'طنجة', ''], [0, 0, 1, 2], [0, 3, 4])
     """
+    chunks, starts = flat_chunks(texts)
+    encoded = chunks.dictionary_encode()
+    return ChunkedTexts(encoded.dictionary, integers(encoded.indices), starts)
+
+
+def flat_chunks(texts: pa.Array) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+    """Split many texts at ASCII blanks, in one pass over the bytes.
+
+    Parameters
+    ----------
+    texts : pyarrow.StringArray or pyarrow.LargeStringArray
+        The texts, without nulls.
+
+    Returns
+    -------
+    chunks : pyarrow.StringArray or pyarrow.LargeStringArray
+        The chunks of all texts, one text behind the other.
+    starts : ndarray of int64, shape (number of texts + 1,)
+        The chunks of text i are ``chunks[starts[i]:starts[i + 1]]``.
+
+    Examples
+    --------
+    >>> chunks, starts = flat_chunks(pa.array(["عاجل طنجة", ""]))
+    >>> chunks.to_pylist(), starts.tolist()
+    (['عاجل', 'طنجة', ''], [0, 2, 3])
+    """
     lists = pc.ascii_split_whitespace(texts)
-    encoded = lists.flatten().dictionary_encode()
     offsets = integers(lists.offsets).astype(np.int64)
-    return ChunkedTexts(encoded.dictionary, integers(encoded.indices), offsets - offsets[0])
+    return lists.flatten(), offsets - offsets[0]
