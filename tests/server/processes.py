@@ -34,7 +34,7 @@ def free_port() -> int:
 @contextmanager
 def serving(command: Sequence[str], health: str, folder: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server until the block ends, which begins when it answers."""
-    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_LOGGING_LEVEL": "INFO"}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen(
@@ -95,7 +95,7 @@ def postgresql() -> Iterator[str]:
         control = [str(found / "pg_ctl"), "-D", str(data), "-w"]
         _run(user, [*control, "-l", str(folder / "log"), "-o", options, "start"])
         try:
-            yield f"postgresql://newsclf:{PASSWORD}@{HOST}:{port}/postgres"
+            yield f"postgresql+psycopg2://newsclf:{PASSWORD}@{HOST}:{port}/postgres"
         finally:
             _run(user, [*control, "-m", "immediate", "stop"])
     finally:
