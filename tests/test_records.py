@@ -28,6 +28,7 @@ def _row(number: int, **changes: Any) -> dict[str, Any]:
         "source": "a",
         "outlet": None,
         "published_at": datetime(2020, 1, number, 12, 30, tzinfo=UTC),
+        "year": 2020,
         "url": None,
         "label_origin": "section",
         "style": None,

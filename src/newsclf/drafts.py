@@ -80,6 +80,7 @@ class Drafter:
         if kind not in KINDS:
             return f"kind {kind!r} is none of {', '.join(KINDS)}"
         key = title_key(item.title) if item.title else ""
+        published_at = parse_date(item.published_at, self._card.time_zone) if item.published_at else None
         values = {
             "id": _record_id(self._card.name, item),
             "kind": kind,
@@ -88,13 +89,14 @@ class Drafter:
             "section": item.section.strip() or None,
             "source": self._card.name,
             "outlet": item.outlet or None,
-            "published_at": parse_date(item.published_at, self._card.time_zone) if item.published_at else None,
+            "published_at": published_at,
+            "year": published_at.year if published_at else item.year,
             "url": item.url or None,
             "style": item.style or None,
             "disputed": item.disputed,
             **self._labelling(item, self._labels.get(key)),
         }
-        self.unread_dates += bool(item.published_at) and values["published_at"] is None
+        self.unread_dates += bool(item.published_at) and published_at is None
         return Draft(values, self._card, file, item.place, key)
 
     def _labelling(self, item: Item, label: Label | None) -> dict[str, str | None]:

@@ -46,7 +46,7 @@ def judged_table(records: pa.Table, judge: Judge, split: str, view: str) -> pa.T
         "split": pa.array([split] * len(texts), pa.string()),
         "view": pa.array([view] * len(texts), pa.string()),
         **{name: records[name] for name in ("source", "kind", "style", "label_origin")},
-        "year": pc.cast(pc.year(records["published_at"]), pa.int32()),
+        "year": pc.cast(records["year"], pa.int32()),
         "text": texts,
         "category": pa.array(truth.tolist(), pa.string()),
         "predicted": pa.array(judged.predicted.tolist() if judged else [], pa.string()),

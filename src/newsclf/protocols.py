@@ -16,6 +16,7 @@ from newsclf.errors import InputError
 from newsclf.training import labelled
 
 _EARLIER_SHARE = 0.8
+_MILLISECONDS_A_YEAR = 365.2425 * 24 * 3600 * 1000.0
 
 Mask = npt.NDArray[np.bool_]
 
@@ -72,7 +73,7 @@ def _by_time(experiment: Experiment, records: pa.Table) -> Iterator[Trial]:
     for source in np.unique(sources[dated]) if dated.any() else []:
         of_source = dated & (sources == source)
         cut = np.quantile(moments[of_source], _EARLIER_SHARE)
-        later |= of_source & (moments > cut)
+        later |= of_source & (moments > min(cut, _last_but_one(moments[of_source])))
     groups = records["group"].to_numpy()
     earlier = free & ~np.isin(groups, np.unique(groups[later]))
     tested = later & labelled(records, experiment)
@@ -114,7 +115,15 @@ def _is_in(column: pa.ChunkedArray, names: tuple[str, ...]) -> Mask:
     return np.asarray(pc.is_in(column, pa.array(names, pa.string())).to_numpy(), dtype=np.bool_)
 
 
+def _last_but_one(moments: npt.NDArray[np.float64]) -> float:
+    """Return the last moment but one, so that where only years are known something is later."""
+    distinct = np.unique(moments)
+    return float(distinct[-2] if distinct.size > 1 else distinct[-1])
+
+
 def _moments(records: pa.Table) -> npt.NDArray[np.float64]:
-    """Return when each record was published in milliseconds since 1970, NaN where that is not known."""
-    moments = pc.cast(pc.cast(records["published_at"], pa.int64()), pa.float64(), safe=False)
-    return np.asarray(pc.fill_null(moments, float("nan")).to_numpy(), dtype=np.float64)
+    """Return when each record was published, in years, NaN where that is not known."""
+    milliseconds = pc.cast(pc.cast(records["published_at"], pa.int64()), pa.float64(), safe=False)
+    exact = pc.add(1970.0, pc.divide(milliseconds, _MILLISECONDS_A_YEAR))
+    moments = pc.coalesce(exact, pc.cast(records["year"], pa.float64()), float("nan"))
+    return np.asarray(moments.to_numpy(), dtype=np.float64)

@@ -32,6 +32,8 @@ SCHEMA = pa.schema(
         pa.field("source", pa.string(), nullable=False),
         pa.field("outlet", pa.string()),
         pa.field("published_at", pa.timestamp("ms", tz="UTC")),
+        # Of publication; for texts written for the project, the year their matter belongs to.
+        pa.field("year", pa.int16()),
         pa.field("url", pa.string()),
         pa.field("label_origin", pa.string()),
         pa.field("style", pa.string()),

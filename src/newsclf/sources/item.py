@@ -20,6 +20,8 @@ class Item(NamedTuple):
     category, second : str
         Categories that a person gave, where the source has such.
     outlet, published_at, url, style : str
+    year : int or None
+        Where the source says the year and not the day.
     disputed : bool
         Whether readers did not agree on the category.
     own_id : str
@@ -39,6 +41,7 @@ class Item(NamedTuple):
     published_at: str = ""
     url: str = ""
     style: str = ""
+    year: int | None = None
     disputed: bool = False
     own_id: str = ""
     fault: str = ""

@@ -57,6 +57,7 @@ def read_items(path: Path, card: Card) -> Iterator[Item]:
             category=row["category"],
             second=row.get("second") or "",
             style=row.get("style") or "",
+            year=row.get("year"),
             disputed=row.get("disputed", False),
             own_id=row["id"],
         )
@@ -79,6 +80,8 @@ def _row(line: str, where: str) -> dict[str, Any]:
         raise InputError(f"{where}: kind {row['kind']!r} is not known; {nearest(row['kind'], KINDS)}")
     if bool(str(row.get("body") or "").strip()) != (row["kind"] == "article"):
         raise InputError(f"{where}: an article has a body, and nothing else has")
+    if row.get("year") is not None and type(row["year"]) is not int:
+        raise InputError(f"{where}: year must be a whole number")
     if not isinstance(row.get("disputed", False), bool):
         raise InputError(f"{where}: disputed must be true or false")
     second = row.get("second")
