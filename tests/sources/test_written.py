@@ -37,7 +37,14 @@ def test_headlines_and_articles(tmp_path: Path) -> None:
     ticker = {"id": "eco-0003", "kind": "ticker", "title": "عاجل", "category": "economy", "disputed": True}
     first, second = _read(tmp_path, HEADLINE, "", ticker)
     assert first == Item(
-        "line 1", "headline", HEADLINE["title"], category="economy", second="other", style="standard", own_id="eco-0001"
+        "line 1",
+        "headline",
+        HEADLINE["title"],
+        category="economy",
+        second="other",
+        style="standard",
+        year=2019,
+        own_id="eco-0001",
     )
     assert (second.place, second.kind, second.second, second.disputed) == ("line 3", "ticker", "", True)
     (article,) = _read(tmp_path, ARTICLE, name="economy-articles.jsonl")
