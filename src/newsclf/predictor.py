@@ -99,7 +99,7 @@ class Predictor:
         InputError
             If something is not a text, naming its position.
         """
-        winners = self._probabilities(as_texts(texts))[0].argmax(axis=0)
+        winners, _ = _largest(self._probabilities(as_texts(texts))[0])
         return np.array(self.categories, dtype=object)[winners].tolist()  # type: ignore[no-any-return]
 
     def predict_proba(self, texts: Any) -> npt.NDArray[np.float32]:
@@ -176,17 +176,15 @@ class Predictor:
             If something is not a text, naming its position.
         """
         probabilities, lengths = self._probabilities(as_texts(texts))
-        every = np.arange(lengths.size)
-        first = probabilities.argmax(axis=0)
-        probability = probabilities[first, every]
-        probabilities[first, every] = -1.0
-        second = probabilities.argmax(axis=0)
+        first, probability = _largest(probabilities)
+        probabilities[first, np.arange(lengths.size)] = -1.0
+        second, second_probability = _largest(probabilities)
         names = string_array(list(self.categories))
         return BatchPrediction(
             categories=pa.DictionaryArray.from_arrays(number_array(first.astype(np.int8)), names),
             probability=probability,
             second=pa.DictionaryArray.from_arrays(number_array(second.astype(np.int8)), names),
-            second_probability=probabilities[second, every],
+            second_probability=second_probability,
             confident=(probability >= self.model.calibration.threshold) & (lengths > 0),
         )
 
@@ -246,3 +244,17 @@ class Predictor:
         """Return probabilities, one column for each text, and the number of telling words of each."""
         sums, lengths = self._table.sums(texts)
         return self.model.calibration.probabilities(self.model.scores(sums, lengths), lengths), lengths
+
+
+def _largest(probabilities: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.float32]]:
+    """Return, for each column, the first row with the largest number, and that number.
+
+    What `argmax` does, row by row over all columns at once: numpy's goes column by column.
+    """
+    largest = probabilities[0].copy()
+    rows = np.zeros(largest.size, dtype=np.int16)
+    for row in range(1, len(probabilities)):
+        larger = probabilities[row] > largest
+        np.maximum(rows, larger * np.int16(row), out=rows)
+        np.maximum(largest, probabilities[row], out=largest)
+    return rows, largest
