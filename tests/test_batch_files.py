@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import multiprocessing
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsclf.batch import Summary, predict_file, reading
+from newsclf.batch import Summary, predict_file, reading, workers
 from newsclf.errors import InputError
 from newsclf.predictor import Predictor
 from tests.newstexts import news_texts
@@ -398,14 +399,17 @@ def test_other_encodings_are_read_and_utf8_is_written(
     assert {row["text"] for row in read_rows(out)} == {text}
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("method", ["fork", "spawn"])
 @pytest.mark.usefixtures("small_blocks")
-def test_workers_change_nothing_in_the_output(workers: int, tmp_path: Path, tiny_predictor: Predictor) -> None:
+def test_workers_change_nothing_in_the_output(
+    method: str, tmp_path: Path, tiny_predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_context", lambda: multiprocessing.get_context(method))
     rows = [{"id": n, "text": f"{TRICKY[n % len(TRICKY)]} {n}" if n % 10 else None} for n in range(120)]
     for ending in ("csv", "parquet", "jsonl"):
         given = write_rows(tmp_path / "in", rows, ending)
         alone = predict_file(tiny_predictor, str(given), str(tmp_path / f"alone.{ending}"))
-        several = predict_file(tiny_predictor, str(given), str(tmp_path / f"out.{ending}"), workers=workers)
+        several = predict_file(tiny_predictor, str(given), str(tmp_path / f"out.{ending}"), workers=2)
         assert (tmp_path / f"out.{ending}").read_bytes() == (tmp_path / f"alone.{ending}").read_bytes()
         assert rejects_of(several) == rejects_of(alone)
         assert (several.rows, several.rejected) == (108, 12)
@@ -440,6 +444,17 @@ def test_standard_input_and_output(
     assert summary.rows == 3
     out = capfdbinary.readouterr().out.decode()
     check_answers(tiny_predictor, list(csv.DictReader(io.StringIO(out))), ["فوز الرجاء", "", "توقيف لص"])
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_workers_write_nothing_to_standard_output_themselves(
+    tmp_path: Path, tiny_predictor: Predictor, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    given = write_rows(tmp_path / "in", [{"text": f"فوز {number}"} for number in range(60)], "csv")
+    predict_file(tiny_predictor, str(given), "-", output_format="csv")
+    alone = capfdbinary.readouterr().out
+    predict_file(tiny_predictor, str(given), "-", output_format="csv", workers=2)
+    assert capfdbinary.readouterr().out == alone
 
 
 @pytest.mark.parametrize("ending", ["jsonl", "parquet", "csv.gz"])

@@ -56,9 +56,7 @@ def test_tagging_commands_import_nothing_that_training_needs(
     words = [str(places.get(word, word)) for word in command]
     code = f"import sys; from newsclf.cli import run; code = run(sys.argv[1:]); {_REPORT}; sys.exit(code)"
     found = python(code, *words, "--model", str(tiny_folder), input="لص\n")
-    # Reading and writing files, Arrow itself imports pandas where it is installed; a job of files can bear it.
-    borne = "['pandas']" if command[0] == "predict" else "[]"
-    assert found.stdout.splitlines()[-1] in ("[]", borne)
+    assert found.stdout.splitlines()[-1] == "[]"
 
 
 def test_a_folder_is_loaded_by_path_or_name(tiny_folder: Path) -> None:

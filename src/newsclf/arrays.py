@@ -1,4 +1,4 @@
-"""Arrow arrays from Python strings and numpy numbers, and integers back.
+"""Arrow arrays from Python strings and numpy numbers, and back.
 
 `pyarrow.array` and `Array.to_numpy` import pandas wherever it is installed, which costs more time than
 tagging ten thousand headlines. These do the same for the few kinds of array that tagging needs.
@@ -67,3 +67,40 @@ def integers(array: pa.Array) -> npt.NDArray[Any]:
     """
     dtype = np.dtype(str(array.type))
     return np.frombuffer(array.buffers()[1], dtype=dtype)[array.offset : array.offset + len(array)]
+
+
+def boolean_array(values: npt.NDArray[np.bool_]) -> pa.Array:
+    """Return booleans as an Arrow array.
+
+    Examples
+    --------
+    >>> boolean_array(np.array([True, False])).to_pylist()
+    [True, False]
+    """
+    bits = np.packbits(values, bitorder="little")
+    return pa.Array.from_buffers(pa.bool_(), values.size, [None, pa.py_buffer(bits)])
+
+
+def booleans(array: pa.Array) -> npt.NDArray[np.bool_]:
+    """Return the booleans of an Arrow array; what stands for a null is undefined.
+
+    Examples
+    --------
+    >>> booleans(boolean_array(np.array([True, False, True])).slice(1)).tolist()
+    [False, True]
+    """
+    bits = np.frombuffer(array.buffers()[1], dtype=np.uint8)
+    end = array.offset + len(array)
+    return np.unpackbits(bits, count=end, bitorder="little")[array.offset :].view(np.bool_)
+
+
+def binary_value(content: bytes) -> pa.Array:
+    """Return bytes as an Arrow array of one value.
+
+    Examples
+    --------
+    >>> binary_value(b"ab").to_pylist()
+    [b'ab']
+    """
+    offsets = np.array([0, len(content)], dtype=np.int32)
+    return pa.Array.from_buffers(pa.binary(), 1, [None, pa.py_buffer(offsets), pa.py_buffer(content)])

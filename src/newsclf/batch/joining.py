@@ -8,7 +8,7 @@ from typing import IO, Protocol
 from newsclf.batch.filekinds import PARQUET
 from newsclf.batch.parquetjoin import ParquetJoin
 from newsclf.batch.plan import Plan
-from newsclf.batch.writing import compressed, header, parquet_bytes, written_schema
+from newsclf.batch.writing import compressed, header, parquet_without_rows
 
 _COPY_BYTES = 1 << 20
 
@@ -51,5 +51,5 @@ class PlainJoin:
 def join(plan: Plan, out: IO[bytes]) -> Join:
     """Return the way in which the parts of an output become one file."""
     if plan.writer.format == PARQUET:
-        return ParquetJoin(out, parquet_bytes(written_schema(plan).empty_table()))
+        return ParquetJoin(out, parquet_without_rows(plan))
     return PlainJoin(out, plan)

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
-from newsclf.batch.rows import Indices, Reject, Rows, joined_text, shown, valid_strings
+from newsclf.arrays import boolean_array, number_array
+from newsclf.batch.rows import Indices, Reject, Rows, is_blank, joined_text, shown, valid_strings
 from newsclf.errors import InputError
 
 if TYPE_CHECKING:
@@ -95,16 +96,16 @@ def parse_json_lines(content: bytes, lines: pa.Array, first: int, plan: Plan) ->
         for i in wrong
     ]
     strings = pc.ascii_trim_whitespace(strings)
-    is_row = pc.greater(pc.binary_length(strings), 0).fill_null(False)
-    numbers = np.flatnonzero(is_row.to_numpy(zero_copy_only=False))
-    strings = strings.filter(is_row)
+    is_row = ~is_blank(strings)
+    numbers = np.flatnonzero(is_row)
+    strings = strings.filter(boolean_array(is_row))
 
     schema = pa.schema([(name, pa.string()) for name in plan.text_columns]) if plan.passes_rows_on else plan.schema
     table = None if wrong.size else _read_at_once(content, strings, schema, plan)
     if table is None:
         table, kept, misread = _read_one_by_one(strings.to_pylist(), schema, plan)
         rejects += [Reject(first + int(numbers[i]), reason, shown(strings[i].as_py())) for i, reason in misread]
-        strings, numbers = strings.take(pa.array(kept)), numbers[kept]
+        strings, numbers = strings.take(number_array(kept)), numbers[kept]
 
     def locate(rows: Indices) -> list[tuple[int, str]]:
         return [(first + int(numbers[row]), shown(strings[int(row)].as_py())) for row in rows]

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from newsclf.arrays import binary_value, number_array, string_array
 from newsclf.batch.filekinds import JSONL, PARQUET, TEXT
 from newsclf.batch.jsonlines import parse_json_lines
 from newsclf.batch.plan import DEFAULT_COLUMN, Plan
@@ -45,7 +46,7 @@ def parse(block: Block, plan: Plan) -> Rows:
 def _lines(content: bytes) -> pa.Array:
     r"""Return the lines of some bytes, without their ends (``\n`` or ``\r\n``)."""
     content = content.replace(b"\r\n", b"\n")
-    lines = pc.split_pattern(pa.array([content], pa.binary()), b"\n").flatten()
+    lines = pc.split_pattern(binary_value(content), b"\n").flatten()
     return lines[:-1] if content.endswith(b"\n") else lines
 
 
@@ -78,7 +79,7 @@ def _csv_rows(content: bytes, block: Block, plan: Plan) -> Rows:
     delimiter = DELIMITERS[plan.reader.format]
     if block.unclosed:
         reject = Reject(block.first, "a quote is opened here and never closed", shown(content))
-        return Rows(pa.array([], pa.string()), plan.schema.empty_table(), None, [reject], locate=lambda _: [])
+        return Rows(string_array([]), plan.schema.empty_table(), None, [reject], locate=lambda _: [])
     misfits: list[tuple[int, int]] = []
 
     def set_aside(row: pyarrow.csv.InvalidRow) -> str:
@@ -134,7 +135,7 @@ def _csv_rows(content: bytes, block: Block, plan: Plan) -> Rows:
         reason = _not_encoded(plan.encoding)
         rejects += [Reject(place, reason, text, encoding=True) for place, text in locate_numbers(numbers[places])]
         kept = np.setdiff1d(np.arange(table.num_rows), places, assume_unique=True)
-        table, numbers = table.take(pa.array(kept)), numbers[kept]
+        table, numbers = table.take(number_array(kept)), numbers[kept]
     return Rows(
         joined_text(table, plan.text_columns),
         table,

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 
+from newsclf.arrays import integers
 from newsclf.batch.filekinds import PARQUET, TEXT
 from newsclf.batch.job import Job, PartRecord
 from newsclf.batch.parsing import parse
@@ -40,7 +41,7 @@ class PartMaker:
             rows = without_silent(rows)
         batch = self._predictor.predict_batch(rows.texts)
         content = write_rows(plan, rows.table, rows.lines, batch)
-        counts = np.bincount(batch.categories.indices.to_numpy(), minlength=len(self._predictor.categories))
+        counts = np.bincount(integers(batch.categories.indices), minlength=len(self._predictor.categories))
         record = PartRecord(
             rows=len(rows.texts),
             rejected=len(rows.rejects),

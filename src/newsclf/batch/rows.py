@@ -12,6 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from newsclf.arrays import boolean_array, booleans, integers, string_array
+
 Indices = npt.NDArray[np.int64]
 
 _MOST_SHOWN = 1000
@@ -66,12 +68,12 @@ class Rows:
 def without_silent(rows: Rows) -> Rows:
     """Return the rows that have a text, those that have none set aside."""
     texts = rows.texts
-    blank = pc.or_(pc.utf8_is_space(texts), pc.equal(pc.binary_length(texts), 0)).fill_null(True)
-    if not pc.any(blank).as_py():
+    blank = is_blank(texts)
+    if not blank.any():
         return rows
-    silent = np.flatnonzero(blank.to_numpy(zero_copy_only=False))
+    silent = np.flatnonzero(blank)
     rejects = [Reject(place, "the row has no text", content) for place, content in rows.locate(silent)]
-    kept = pc.invert(blank)
+    kept = boolean_array(~blank)
     return Rows(
         texts=texts.filter(kept),
         table=None if rows.table is None else rows.table.filter(kept),
@@ -81,17 +83,26 @@ def without_silent(rows: Rows) -> Rows:
     )
 
 
+def is_blank(texts: pa.Array) -> npt.NDArray[np.bool_]:
+    """Tell which texts are missing, empty or nothing but blanks."""
+    if not len(texts):
+        return np.empty(0, dtype=np.bool_)
+    seen = booleans(texts.is_valid()) & (integers(pc.binary_length(texts)) > 0)
+    return ~seen | booleans(pc.utf8_is_space(texts))
+
+
 def joined_text(table: pa.Table, columns: tuple[str, ...]) -> pa.Array:
     """Return the text of each row: its text column, or title and body with a line end between them."""
     parts = [_strings(table.column(name)) for name in columns]
     if len(parts) == 1:
         return parts[0]
     # "skip" as null handling would leave out rows in which all parts are missing.
-    return pc.binary_join_element_wise(*parts, "\n", null_handling="replace", null_replacement="")
+    line_end = string_array(["\n"])[0]
+    return pc.binary_join_element_wise(*parts, line_end, null_handling="replace", null_replacement="")
 
 
 def _strings(column: pa.ChunkedArray) -> pa.Array:
-    return pa.concat_arrays(column.cast(pa.string()).chunks) if column.num_chunks else pa.array([], pa.string())
+    return pa.concat_arrays(column.cast(pa.string()).chunks) if column.num_chunks else string_array([])
 
 
 def valid_strings(values: pa.Array) -> tuple[pa.Array, Indices]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+import warnings
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +63,7 @@ def made_parts(
 def _made_by_others(
     blocks: Iterator[Block], model: TopicModel, plan: Plan, job: Job, workers: int
 ) -> Iterator[tuple[float | None, PartRecord]]:
-    pool = ProcessPoolExecutor(
-        workers,
-        # A forked process would inherit Arrow's locks, but not the threads that hold them.
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_begin,
-        initargs=(model, plan, job.folder),
-    )
+    pool = ProcessPoolExecutor(workers, mp_context=_context(), initializer=_begin, initargs=(model, plan, job.folder))
     waiting: deque[tuple[float | None, PartRecord | Future[PartRecord]]] = deque()
 
     def next_made() -> tuple[float | None, PartRecord]:
@@ -79,7 +76,11 @@ def _made_by_others(
             if record is None:
                 place = job.folder / f"{number}.block"
                 _keep_content(block.content, place)
-                waiting.append((block.share, pool.submit(_make, number, replace(block, content=None), place)))
+                with warnings.catch_warnings():
+                    # Python counts numpy's and Arrow's threads too, but those are ready for a fork.
+                    warnings.filterwarnings("ignore", ".*multi-threaded, use of fork", DeprecationWarning)
+                    made = pool.submit(_make, number, replace(block, content=None), place)
+                waiting.append((block.share, made))
             else:
                 waiting.append((block.share, record))
             if len(waiting) > _WAITING * workers:
@@ -92,6 +93,16 @@ def _made_by_others(
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _context() -> BaseContext:
+    """Return how processes are begun.
+
+    A forked process works at once, where a new one first imports all it needs, which may take
+    longer than the job. But a fork also takes along the locks that other threads of Python hold.
+    """
+    alone = threading.active_count() == 1
+    return multiprocessing.get_context("fork" if alone and sys.platform == "linux" else "spawn")
 
 
 _maker: PartMaker

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from newsclf.arrays import boolean_array, number_array, string_array
 from newsclf.batch.filekinds import GZIP, JSONL, PARQUET, TEXT, ZSTD
 from newsclf.batch.plan import Plan
 from newsclf.batch.reading import DELIMITERS
@@ -69,10 +70,10 @@ def write_rows(plan: Plan, table: pa.Table | None, lines: pa.Array | None, batch
         return compressed(_joined([batch.categories.dictionary_decode(), "\n"]), plan.writer.compression)
     answers = (
         batch.categories,
-        pa.array(batch.probability),
+        number_array(batch.probability),
         batch.second,
-        pa.array(batch.second_probability),
-        pa.array(batch.confident),
+        number_array(batch.second_probability),
+        boolean_array(batch.confident),
     )
     if plan.writer.format == PARQUET:
         assert table is not None
@@ -84,6 +85,13 @@ def write_rows(plan: Plan, table: pa.Table | None, lines: pa.Array | None, batch
     else:
         content = _csv_lines(columns, DELIMITERS[plan.writer.format])
     return compressed(content, plan.writer.compression)
+
+
+def parquet_without_rows(plan: Plan) -> pa.Buffer:
+    """Return a Parquet output of no rows."""
+    sink = pa.BufferOutputStream()
+    pq.ParquetWriter(sink, written_schema(plan), compression=ZSTD).close()
+    return sink.getvalue()
 
 
 def parquet_bytes(table: pa.Table) -> pa.Buffer:
@@ -150,7 +158,8 @@ def _json_values(column: pa.Array) -> pa.Array:
     if _is_number(kind) or pa.types.is_nested(kind):
         return values
     values = _replaced(values, _JSON_SPECIAL, lambda value: json.dumps(value, ensure_ascii=False)[1:-1])
-    return pc.binary_join_element_wise('"', values, '"', "")
+    quote, nothing = string_array(['"', ""])
+    return pc.binary_join_element_wise(quote, values, quote, nothing)
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -185,8 +194,8 @@ def _replaced(strings: pa.Array, special: bytes, replace: Callable[[str], str], 
         wanted &= strings.is_valid().to_numpy(zero_copy_only=False)
     if not wanted.any():
         return strings
-    mask = pa.array(wanted)
-    replacements = pa.array([replace(value) for value in strings.filter(mask).to_pylist()], pa.string())
+    mask = boolean_array(wanted)
+    replacements = string_array([replace(value) for value in strings.filter(mask).to_pylist()])
     return pc.replace_with_mask(strings, mask, replacements)
 
 
@@ -200,6 +209,7 @@ def _parts(strings: pa.Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uin
 
 def _joined(pieces: list[Any], null: str = "") -> pa.Buffer:
     """Return the bytes of all rows of some columns, one piece behind another."""
-    lines = pc.binary_join_element_wise(*pieces, "", null_handling="replace", null_replacement=null)
+    scalars = [string_array([piece])[0] if isinstance(piece, str) else piece for piece in [*pieces, ""]]
+    lines = pc.binary_join_element_wise(*scalars, null_handling="replace", null_replacement=null)
     offsets, _ = _parts(lines)
     return lines.buffers()[2].slice(int(offsets[0]), int(offsets[-1] - offsets[0]))
