@@ -9,7 +9,7 @@ from pathlib import Path
 
 from newsclf.errors import ModelError
 from newsclf.predictor import Predictor
-from newsclf.topicmodel import TopicModel
+from newsclf.topicmodel import MANIFEST_FILE, TopicModel
 
 _REGISTRY_PREFIXES = ("models:/", "runs:/", "mlflow-artifacts:/")
 
@@ -59,11 +59,10 @@ def released_folder() -> Path:
     ModelError
         If this installation has none.
     """
-    inside_package = Path(str(files("newsclf").joinpath("released")))
-    in_repository = Path(__file__).resolve().parents[2] / "models" / "newsclf-ar"
-    for folder in (inside_package, in_repository):
-        if (folder / "model.json").is_file():
-            return folder
+    # In the repository a link to models/newsclf-ar; in an installed package the files themselves.
+    folder = Path(str(files("newsclf").joinpath("released")))
+    if (folder / MANIFEST_FILE).is_file():
+        return folder
     raise ModelError(
         "this installation holds no released model; name a model folder, or train one with 'newsclf train'"
     )

@@ -58,7 +58,7 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="newsclf", message="%(prog)s %(version)s")
 def cli() -> None:
-    r"""Tag Arabic news with its topic: security, sport, politics, economy or other.
+    """Tag Arabic news with its topic: security, sport, politics, economy or other.
 
     \b
     Examples:

@@ -25,7 +25,7 @@ import click
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the report and the predictions.")
 @click.option("--format", "shape", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def evaluate(model: Path | None, records: Path, split: str, out: Path | None, shape: str) -> None:
-    r"""Measure a model folder (the released model where none is named) on the labelled records of a split.
+    """Measure a model folder (the released model where none is named) on the labelled records of a split.
 
     \b
     Examples:

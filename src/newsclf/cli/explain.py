@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @model_option
 @format_option
 def explain(text: str, model: str | None, shape: str | None) -> None:
-    r"""Show what each word of TEXT adds to the score of each category, the winner first.
+    """Show what each word of TEXT adds to the score of each category, the winner first.
 
     The contributions of the words and the bias add up to the score.
 

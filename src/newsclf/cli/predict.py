@@ -47,7 +47,7 @@ def predict(
     resume: bool,
     model: str | None,
 ) -> None:
-    r"""Tag every row of the file IN and write all of it, with the answers, to OUT.
+    """Tag every row of the file IN and write all of it, with the answers, to OUT.
 
     Files are CSV, TSV, JSON Lines, Parquet or plain text with one text a line, told by their names, also with
     .gz or .zst behind; - is standard input (text lines) or output (JSON Lines). The columns category,

@@ -26,7 +26,7 @@ _TEXT_FILES = (".txt", ".text")
 @format_option
 @click.option("--encoding", default="utf-8", show_default=True, help="Of files that are named.")
 def tag(texts: tuple[str, ...], model: str | None, shape: str | None, encoding: str) -> None:
-    r"""Say what each TEXT is about.
+    """Say what each TEXT is about.
 
     A TEXT that names a file stands for the ticker items and the headline of the news page in it, or for its
     lines if it holds no page. A single - stands for standard input: every line is answered at once, with one

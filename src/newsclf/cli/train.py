@@ -23,7 +23,7 @@ from newsclf.cli.progress import said
 def train(
     experiment: Path, data_root: Path | None, left_out: tuple[str, ...], changes: tuple[str, ...], name: str | None
 ) -> None:
-    r"""Prepare records, train, evaluate, track in MLflow and save the model.
+    """Prepare records, train, evaluate, track in MLflow and save the model.
 
     EXPERIMENT is a TOML in experiments/.
 
