@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import http.server
 import json
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +20,7 @@ from newsclf import tracking
 from newsclf.errors import InputError, ModelError
 from newsclf.predictor import Predictor
 from newsclf.topicmodel import TopicModel
+from newsclf.tracking import ui
 from newsclf.tracking.place import project_root, shareable, without_password
 from newsclf.tracking.store import MlflowClient, MlflowException, open_store, quietly, reached_store
 from newsclf.tracking.upload import COMPLETE_TAG, upload
@@ -160,6 +165,52 @@ def test_a_server_that_goes_in_mid_run_loses_nothing(
     assert (found.info.status, found.data.tags[COMPLETE_TAG]) == ("FINISHED", "true")
     assert len(found.outputs.model_outputs) == 1
     assert len(open_store().client.get_metric_history(str(run.run_id), "training.loss")) == 3
+
+
+def test_credentials_are_sent_and_never_shown(
+    project: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked: list[str] = []
+
+    class Refusing(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers["Authorization"])
+            self.send_error(403)
+
+        do_POST = do_GET  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://amal:geheim@127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "amal")
+        monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "geheim")
+        with tracking.started_run("small", tags=TAGS, parameters={}) as run:
+            run.log_folder(write_run(project / "experiments/runs/small"))
+        server.shutdown()
+    assert set(asked) == {"Basic " + base64.b64encode(b"amal:geheim").decode()}
+    (warning,) = caplog.messages
+    assert "geheim" not in warning
+    assert "geheim" not in (project / "experiments/runs/small/not-uploaded.json").read_text()
+
+
+def test_the_view_of_the_ui_is_kept_in_the_store(project: Path) -> None:
+    store = open_store()
+    ui.save_view(store)
+    experiment = store.client.get_experiment(store.experiment_id)
+    state = json.loads(experiment.tags[f"mlflow.sharedViewState.{ui.VIEW}"])
+    assert state["orderByKey"] in state["selectedColumns"]
+    assert ui.address(store, "http://127.0.0.1:5000/").startswith("http://127.0.0.1:5000/#/experiments/1/runs?")
+
+
+def test_the_ui_refuses_a_port_that_is_taken(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert ui.main(["--port", str(taken.getsockname()[1])]) == 2
+    assert "is taken" in capsys.readouterr().err
 
 
 def test_sync_tells_of_folders_it_cannot_read_and_goes_on(project: Path) -> None:
