@@ -9,15 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.optimize import minimize
-from scipy.special import logsumexp
+from scipy.special import logsumexp, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from newsclf.errors import InputError
+from newsclf.errors import ConfigurationError, InputError
 from newsclf.features import SubwordTfidf
 from newsclf.taxonomy import category_ids
 from newsclf.textinput import as_texts
+from newsclf.tomlfile import nearest
 from newsclf.topicmodel import Calibration, TopicModel
 
 Matrix = npt.NDArray[np.float64]
@@ -35,7 +37,8 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     C : float
-        Inverse strength of regularisation, as in scikit-learn's LogisticRegression.
+        Inverse strength of regularisation, as in scikit-learn's LogisticRegression of three and more
+        categories. Of two categories, its C is twice ours for the same model.
     shortest, longest, bucket_bits, subword_weight, min_document_frequency
         As for `SubwordTfidf`.
     class_weight : None, "balanced" or dict
@@ -87,17 +90,18 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):
         self.max_iterations = max_iterations
         self.tolerance = tolerance
 
-    def fit(self, X: Iterable[str], y: Iterable[Any], sample_weight: npt.ArrayLike | None = None) -> Self:
+    def fit(self, X: Iterable[str], y: Any, sample_weight: npt.ArrayLike | None = None) -> Self:
         """Fit the features and the weights.
 
         Parameters
         ----------
         X : iterable of str, length n
             Texts.
-        y : iterable of str, length n
+        y : array-like of shape (n,)
             Their categories.
         sample_weight : array-like of shape (n,), optional
-            Weight of each text; 1 where not given.
+            Weight of each text in the loss; 1 where not given. The document frequencies count every
+            text once, as scikit-learn's TfidfVectorizer does.
 
         Returns
         -------
@@ -106,24 +110,24 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         InputError
-            If there are no texts, lengths differ, or there are fewer than two categories.
+            If there are no texts, lengths differ, there are fewer than two categories, or weights
+            are negative or all 0.
+        ConfigurationError
+            If a parameter makes no sense.
         """
+        self._refuse_parameters()
         texts = as_texts(X)
-        categories = np.asarray(list(y))
         if len(texts) == 0:
             raise InputError("there are no texts to learn from")
-        if categories.shape != (len(texts),):
+        categories = _as_categories(y)
+        if categories.size != len(texts):
             raise InputError(f"there are {len(texts)} texts but {categories.size} categories")
         self.classes_ = _ordered(categories)
         if len(self.classes_) < 2:
             raise InputError(
-                f"a classifier needs texts of at least two categories; all {len(texts)} are {str(self.classes_[0])!r}"
+                f"there is one class only, {str(self.classes_[0])!r}; texts of at least two categories are needed"
             )
-        weight = compute_sample_weight(self.class_weight, categories)
-        if sample_weight is not None:
-            weight = weight * np.asarray(sample_weight, dtype=np.float64)
-        if weight.shape != (len(texts),) or not np.isfinite(weight).all() or weight.min() < 0 or weight.sum() == 0:
-            raise InputError("sample_weight must hold one number for each text, none negative, not all 0")
+        weight = self._weights(categories, sample_weight)
 
         self.vectoriser_ = SubwordTfidf(
             shortest=self.shortest,
@@ -136,6 +140,35 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):
         target = (categories[:, None] == self.classes_[None, :]).astype(np.float64)
         self._minimise(by_word, by_feature, target, weight)
         return self
+
+    def _refuse_parameters(self) -> None:
+        """Refuse values that make no sense; `SubwordTfidf` looks after its own."""
+        if not self.C > 0:
+            raise ConfigurationError(f"C must be more than 0, not {self.C}")
+        if self.max_iterations < 1:
+            raise ConfigurationError(f"max_iterations must be 1 or more, not {self.max_iterations}")
+        if not self.tolerance >= 0:
+            raise ConfigurationError(f"tolerance must be 0 or more, not {self.tolerance}")
+
+    def _weights(self, categories: npt.NDArray[Any], sample_weight: npt.ArrayLike | None) -> Matrix:
+        """Return what each text counts: its own weight times that of its category."""
+        if isinstance(self.class_weight, Mapping):
+            names = self.classes_.tolist()
+            for name in self.class_weight:
+                if name not in names:
+                    hint = nearest(str(name), map(str, names))
+                    raise ConfigurationError(f"class_weight: {name!r} is no category of the texts; {hint}")
+        elif self.class_weight not in {None, "balanced"}:
+            raise ConfigurationError(f'class_weight must be "balanced" or a table, not {self.class_weight!r}')
+        weight = np.asarray(compute_sample_weight(self.class_weight, categories), dtype=np.float64)
+        if sample_weight is not None:
+            given = np.asarray(sample_weight, dtype=np.float64)
+            if given.shape != categories.shape:
+                raise InputError(f"sample_weight has shape {given.shape}; it must hold one number for each text")
+            weight = weight * given
+        if not np.isfinite(weight).all() or weight.min() < 0 or weight.sum() == 0:
+            raise InputError("sample_weight must be finite numbers, none negative, not all zero")
+        return weight
 
     def _minimise(self, by_word: sp.csr_array, by_feature: sp.csr_array, target: Matrix, weight: Matrix) -> None:
         # Columns that no training text has keep a weight of 0; leaving them out shortens every step.
@@ -177,19 +210,17 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):
     def decision_function(self, X: Iterable[str]) -> Matrix:
         """Return the score of each category for each text.
 
-        Unlike scikit-learn's linear models, two categories have two columns too.
-
         Parameters
         ----------
         X : iterable of str
 
         Returns
         -------
-        ndarray of shape (n, k)
+        ndarray of shape (n, k), or (n,) for two categories
+            As in scikit-learn, two categories have one score: how far the second is ahead.
         """
-        check_is_fitted(self)
-        by_word, by_feature = self.vectoriser_.factors(X)
-        return np.asarray(by_word @ (by_feature @ self.coef_) + self.intercept_)
+        scores = self._scores(X)
+        return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
     def predict_proba(self, X: Iterable[str]) -> Matrix:
         """Return the probability of each category for each text, not calibrated.
@@ -202,8 +233,7 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (n, k)
         """
-        scores = self.decision_function(X)
-        return np.asarray(np.exp(scores - logsumexp(scores, axis=1, keepdims=True)))
+        return np.asarray(softmax(self._scores(X), axis=1))
 
     def predict(self, X: Iterable[str]) -> npt.NDArray[Any]:
         """Return the most probable category of each text.
@@ -216,7 +246,13 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (n,)
         """
-        return np.asarray(self.classes_[self.decision_function(X).argmax(axis=1)])
+        scores = self._scores(X)
+        return np.asarray(self.classes_[scores.argmax(axis=1)])
+
+    def _scores(self, X: Iterable[str]) -> Matrix:
+        check_is_fitted(self)
+        by_word, by_feature = self.vectoriser_.factors(X)
+        return np.asarray(by_word @ (by_feature @ self.coef_) + self.intercept_)
 
     def to_topic_model(
         self,
@@ -266,6 +302,16 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.two_d_array = False
         tags.input_tags.one_d_array = True
         return tags
+
+
+def _as_categories(y: Any) -> npt.NDArray[Any]:
+    """Return categories as an array, or refuse what is none."""
+    categories = column_or_1d(y, warn=True)
+    for place, name in enumerate(categories.tolist()):
+        if name is None or name != name:
+            raise InputError(f"category {place} is missing; leave texts without a category out")
+    check_classification_targets(categories)
+    return np.asarray(categories.tolist())
 
 
 def _ordered(categories: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -5,12 +5,12 @@ class NewsclfError(Exception):
     """Something newsclf can explain: what is wrong, where, and what to do about it."""
 
 
-class InputError(NewsclfError):
+class InputError(NewsclfError, ValueError):
     """A text, file, row or column that can't be used as given."""
 
 
-class ConfigurationError(NewsclfError):
-    """A TOML file or option that says something newsclf doesn't understand."""
+class ConfigurationError(NewsclfError, ValueError):
+    """A TOML file, option or parameter that says something newsclf doesn't understand."""
 
 
 class ModelError(NewsclfError):

@@ -12,6 +12,7 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from newsclf.errors import ConfigurationError, InputError
 from newsclf.subwords import SubwordSettings, subwords
 from newsclf.text import has_arabic_letter, split, words
 from newsclf.textinput import as_texts
@@ -19,7 +20,8 @@ from newsclf.textinput import as_texts
 FloatMatrix = npt.NDArray[np.float64]
 
 
-class SubwordTfidf(TransformerMixin, BaseEstimator):
+# The matrix is sparse, which no data frame is: no `set_output`.
+class SubwordTfidf(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """TF-IDF over words and the character n-grams of words, written as a sum over words.
 
     For a text with words w1 … wn,
@@ -92,13 +94,27 @@ class SubwordTfidf(TransformerMixin, BaseEstimator):
         Returns
         -------
         SubwordTfidf
+
+        Raises
+        ------
+        InputError
+            If there are no texts, or something is not a text.
+        ConfigurationError
+            If a parameter makes no sense.
         """
         self.fit_factors(X)
         return self
 
     def fit_factors(self, X: Iterable[str]) -> tuple[sp.csr_array, sp.csr_array]:
         """Fit, and return the two factors of the training texts: see `factors`."""
-        counts, distinct = _count_words(as_texts(X))
+        if not 0 <= self.subword_weight < np.inf:
+            raise ConfigurationError(f"subword_weight must be 0 or more, not {self.subword_weight}")
+        if self.min_document_frequency < 1:
+            raise ConfigurationError(f"min_document_frequency must be 1 or more, not {self.min_document_frequency}")
+        texts = as_texts(X)
+        if len(texts) == 0:
+            raise InputError("there are no texts to learn from")
+        counts, distinct = _count_words(texts)
         document_frequency = np.bincount(counts.indices, minlength=len(distinct))
         documents = counts.shape[0]
 
@@ -112,6 +128,22 @@ class SubwordTfidf(TransformerMixin, BaseEstimator):
         self.bucket_idf_ = _smooth_idf(documents, at_most)
         self.n_features_out_ = len(self.vocabulary_) + self.bucket_idf_.size
         return self._factors(counts, distinct, grams)
+
+    def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
+        """Return a name for each column: the word, or ``#`` and the number of the n-gram bucket.
+
+        Parameters
+        ----------
+        input_features : ignored
+            Texts have no columns to name the features after.
+
+        Returns
+        -------
+        ndarray of str, shape (n_features_out_,)
+        """
+        check_is_fitted(self)
+        buckets = [f"#{number}" for number in range(self.bucket_idf_.size)]
+        return np.array(self.vocabulary_ + buckets, dtype=object)
 
     def transform(self, X: Iterable[str]) -> sp.csr_array:
         """Return the explicit feature matrix.
@@ -152,7 +184,8 @@ class SubwordTfidf(TransformerMixin, BaseEstimator):
         found = subwords([word if has_arabic_letter(word) else "" for word in distinct], self.settings())
         arabic = np.fromiter(map(has_arabic_letter, distinct), dtype=np.float64, count=len(distinct))
         data = np.repeat(arabic, np.diff(found.starts))
-        grams = sp.csr_array((data, found.buckets, found.starts), shape=(len(distinct), self.settings().buckets))
+        starts = _narrow(found.starts)
+        grams = sp.csr_array((data, found.buckets, starts), shape=(len(distinct), self.settings().buckets))
         grams.sum_duplicates()
         grams.eliminate_zeros()
         return grams
@@ -161,12 +194,12 @@ class SubwordTfidf(TransformerMixin, BaseEstimator):
         self, counts: sp.csr_array, distinct: list[str], grams: sp.csr_array
     ) -> tuple[sp.csr_array, sp.csr_array]:
         place = {word: column for column, word in enumerate(self.vocabulary_)}
-        columns = np.fromiter((place.get(word, -1) for word in distinct), dtype=np.int64, count=len(distinct))
+        columns = np.fromiter((place.get(word, -1) for word in distinct), dtype=np.int32, count=len(distinct))
         known = columns >= 0
         idf = np.where(known, self.word_idf_[np.maximum(columns, 0)] if self.vocabulary_ else 0.0, self.unseen_idf_)
 
         own = sp.csr_array(
-            (idf[known], (np.flatnonzero(known), columns[known])),
+            (idf[known], (_narrow(np.flatnonzero(known)), columns[known])),
             shape=(len(distinct), len(self.vocabulary_)),
         )
         weighted = sp.diags_array(idf * self.subword_weight) @ grams @ sp.diags_array(self.bucket_idf_)
@@ -190,21 +223,26 @@ def _smooth_idf(documents: int, document_frequency: npt.NDArray[Any]) -> FloatMa
     return np.asarray(np.log((1.0 + documents) / (1.0 + document_frequency)) + 1.0, dtype=np.float64)
 
 
+def _narrow(places: npt.NDArray[np.int64]) -> npt.NDArray[np.integer]:
+    """Return rising numbers in 32 bits where they fit: faster, and all that many a linear model takes."""
+    fits = places.size == 0 or places[-1] <= np.iinfo(np.int32).max
+    return places.astype(np.int32) if fits else places
+
+
 def _count_words(texts: pa.Array) -> tuple[sp.csr_array, list[str]]:
     """Return how often each distinct word is in each text, and the distinct words in sorted order."""
     found = split(texts)
     words_of_chunk = [words(chunk) for chunk in found.chunks.to_pylist()]
     distinct = sorted({word for several in words_of_chunk for word in several})
     place = {word: column for column, word in enumerate(distinct)}
-    chunk_starts = np.zeros(len(words_of_chunk) + 1, dtype=np.int64)
-    np.cumsum([len(several) for several in words_of_chunk], out=chunk_starts[1:])
+    chunk_starts = np.cumsum([0, *map(len, words_of_chunk)])
     chunk_words = np.array([place[word] for several in words_of_chunk for word in several], dtype=np.int32)
 
     by_chunk = sp.csr_array(
-        (np.ones(found.codes.size), found.codes, found.starts), shape=(len(texts), len(words_of_chunk))
+        (np.ones(found.codes.size), found.codes, _narrow(found.starts)), shape=(len(texts), len(words_of_chunk))
     )
     of_chunk = sp.csr_array(
-        (np.ones(chunk_words.size), chunk_words, chunk_starts), shape=(len(words_of_chunk), len(distinct))
+        (np.ones(chunk_words.size), chunk_words, _narrow(chunk_starts)), shape=(len(words_of_chunk), len(distinct))
     )
     counts = (by_chunk @ of_chunk).tocsr()
     counts.sort_indices()
