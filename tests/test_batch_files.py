@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from newsclf.batch import Summary, predict_file, reading, workers
@@ -133,6 +133,8 @@ def test_every_format_becomes_every_other(source: str, output: str, tmp_path: Pa
         st.sampled_from(["csv", "tsv", "jsonl", "parquet"]), st.sampled_from(["csv", "tsv", "jsonl", "parquet"])
     ),
 )
+@example(rows=[("\ufeff", "")], kinds=("csv", "csv"))
+@example(rows=[("\ufefffoo", '"'), ("\ufeff", "")] * 3, kinds=("tsv", "jsonl"))
 @pytest.mark.usefixtures("small_blocks")
 def test_whatever_stands_in_the_cells_is_kept(
     rows: list[tuple[str, str]],

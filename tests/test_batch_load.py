@@ -1,4 +1,4 @@
-"""Large jobs: what the design promises of memory, of kills and of workers.
+"""Large jobs: what is promised of memory, workers, kills and live lines.
 
 They take minutes, so they run only when asked for: ``NEWSCLF_LOAD=1 pytest -s tests/test_batch_load.py``. The
 number of rows of the largest is that of the variable NEWSCLF_LOAD_ROWS, ten million where it is not set.
@@ -82,6 +82,25 @@ def test_memory_does_not_grow_with_the_file(archives: tuple[Path, Path], tmp_pat
         peaks.append(megabytes)
     assert max(peaks) < 1000
     assert peaks[1] < 1.15 * peaks[0]
+
+
+def test_a_live_line_is_answered_within_a_millisecond(archives: tuple[Path, Path], tiny_folder: Path) -> None:
+    texts = pq.ParquetFile(archives[0]).read_row_group(0, columns=["title"])["title"].slice(0, 3000).to_pylist()
+    command = [sys.executable, "-m", "newsclf", "tag", "-", "--model", str(tiny_folder)]
+    seconds = []
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for text in texts:
+            begin = time.perf_counter()
+            process.stdin.write(f"{text}\n".encode())
+            process.stdin.flush()
+            process.stdout.readline()
+            seconds.append(time.perf_counter() - begin)
+        process.stdin.close()
+    half, most = np.quantile(seconds[500:], [0.5, 0.99]) * 1000
+    print(f"\na line is answered within {half:.2f} ms in half of the cases, {most:.2f} ms in 99 of 100")
+    assert half < 1
 
 
 def test_two_workers_are_faster_and_write_the_same(

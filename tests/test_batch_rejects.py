@@ -60,7 +60,7 @@ def test_rows_of_csv_that_cannot_be_tagged(end: bytes, tmp_path: Path, tiny_pred
     assert [(row["line"], row["reason"]) for row in found] == [
         (3, "the row has no text"),
         (6, "the row has 3 fields where the header has 2"),
-        (8, "the row has 1 fields where the header has 2"),
+        (8, "the row has 1 field where the header has 2"),
         (9, "the row is not utf-8"),
         (10, "the row has no text"),
         (11, "the row has no text"),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsclf.batch.rowends import csv_line_ends, csv_row_ends, line_ends
+from newsclf.batch.rowends import csv_line_count, csv_line_ends, csv_row_ends, line_ends
 
 signs = st.sampled_from([b'"', b'"', b",", b"\n", b"\r", b"\r\n", b"a", "ط".encode()])
 contents = st.lists(signs, max_size=40).map(b"".join)
@@ -77,6 +77,7 @@ def test_arrow_reads_as_many_rows(content: bytes) -> None:
 def test_a_return_at_the_end_is_left_open_while_more_may_come(content: bytes) -> None:
     ends = csv_line_ends(content, whole=False).tolist()
     whole = csv_line_ends(content, whole=True).tolist()
+    assert csv_line_count(content) == len(whole)
     assert ends == [end for end in whole if not (end == len(content) and content.endswith(b"\r"))]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -45,7 +47,8 @@ def parse(block: Block, plan: Plan) -> Rows:
 
 def _lines(content: bytes) -> pa.Array:
     r"""Return the lines of some bytes, without their ends (``\n`` or ``\r\n``)."""
-    content = content.replace(b"\r\n", b"\n")
+    if b"\r" in content:
+        content = content.replace(b"\r\n", b"\n")
     lines = pc.split_pattern(binary_value(content), b"\n").flatten()
     return lines[:-1] if content.endswith(b"\n") else lines
 
@@ -86,9 +89,11 @@ def _csv_rows(content: bytes, block: Block, plan: Plan) -> Rows:
         misfits.append((row.number - 1, row.actual_columns))
         return "skip"
 
+    # Arrow takes a mark at the beginning for that of a file; here it is part of a value.
+    given = codecs.BOM_UTF8 + content if content.startswith(codecs.BOM_UTF8) else content
     raw = pyarrow.csv.read_csv(
-        pa.BufferReader(content),
-        read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=len(content) + 1, column_names=names),
+        pa.BufferReader(given),
+        read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=len(given) + 1, column_names=names),
         parse_options=pyarrow.csv.ParseOptions(
             delimiter=delimiter,
             newlines_in_values=True,
@@ -106,6 +111,8 @@ def _csv_rows(content: bytes, block: Block, plan: Plan) -> Rows:
     numbers = np.setdiff1d(np.arange(raw.num_rows + len(misfits)), [row for row, _ in misfits], assume_unique=True)
 
     def locate_numbers(rows: Indices) -> list[tuple[int, str]]:
+        if not rows.size:
+            return []
         ends = csv_row_ends(content, delimiter, whole=True).ends
         if not ends.size or ends[-1] < len(content):
             ends = np.append(ends, len(content))
@@ -125,7 +132,7 @@ def _csv_rows(content: bytes, block: Block, plan: Plan) -> Rows:
         wrong.update(wrong_here.tolist())
     table = pa.table(columns, schema=plan.schema)
     rejects = [
-        Reject(place, f"the row has {found} fields where the header has {len(names)}", text)
+        Reject(place, f"the row has {found} field{'s' * (found > 1)} where the header has {len(names)}", text)
         for (place, text), (_, found) in zip(
             locate_numbers(np.array([row for row, _ in misfits], dtype=np.int64)), misfits, strict=True
         )

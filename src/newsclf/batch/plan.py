@@ -13,6 +13,7 @@ from newsclf.errors import InputError
 
 ANSWERS = ("category", "probability", "second", "second_probability", "confident")
 DEFAULT_COLUMN = "text"
+_NAMES_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,9 @@ def make_plan(
             raise InputError("plain text has no columns; leave the column options out")
         schema = pa.schema([(DEFAULT_COLUMN, pa.string())])
     elif reader.format == JSONL:
-        schema = _schema_of_json(first, source.encoding, chosen)
+        # Where rows are passed on as they stand, their types don't matter and a few tell the names.
+        enough = _NAMES_BYTES if writer.format == JSONL else None
+        schema = _schema_of_json(first, source.encoding, chosen, enough)
     elif source.columns is not None:
         schema = pa.schema([(name, pa.string()) for name in source.columns])
     else:
@@ -88,9 +91,11 @@ def make_plan(
     return Plan(reader, writer, source.encoding, chosen, answers, schema)
 
 
-def _schema_of_json(first: Block | None, encoding: str, columns: tuple[str, ...]) -> pa.Schema:
-    content = first.content.decode(encoding, "replace").encode() if first else b""
-    return infer_schema(content, columns)
+def _schema_of_json(first: Block | None, encoding: str, columns: tuple[str, ...], enough: int | None) -> pa.Schema:
+    content = first.content if first else b""
+    if enough is not None and len(content) > enough:
+        content = content[: content.find(b"\n", enough) + 1] or content
+    return infer_schema(content.decode(encoding, "replace").encode(), columns)
 
 
 def _check_columns(schema: pa.Schema, chosen: tuple[str, ...], answers: tuple[str, ...], writer: FileKind) -> None:

@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from newsclf.batch.filekinds import CSV, GZIP, PARQUET, STANDARD, TSV, ZSTD, FileKind
-from newsclf.batch.rowends import csv_line_ends, csv_row_ends
+from newsclf.batch.rowends import csv_line_count, csv_line_ends, csv_row_ends
 from newsclf.errors import InputError
 
 DELIMITERS = {CSV: ",", TSV: "\t"}
@@ -274,7 +274,7 @@ def _row_blocks(chunks: Iterator[bytes], delimiter: str | None, share: Callable[
             end, unclosed = _first_line_end(pending), True
         content, pending, wanted = pending[:end], pending[end:], _BLOCK_BYTES
         yield Block(line, content, share(), unclosed)
-        line += content.count(b"\n") if delimiter is None else len(csv_line_ends(content, whole=True))
+        line += content.count(b"\n") if delimiter is None else csv_line_count(content)
 
 
 def _last_row_end(content: bytes, delimiter: str | None, *, whole: bool) -> tuple[int, bool]:
@@ -300,7 +300,7 @@ def _header(block: Block, delimiter: str, encoding: str) -> tuple[tuple[str, ...
         ends = csv_row_ends(content, delimiter, whole=True).ends
         end = int(ends[0]) if ends.size else len(content)
         row, content = content[:end], content[end:]
-        line += max(len(csv_line_ends(row, whole=True)), 1)
+        line += max(csv_line_count(row), 1)
     if block.unclosed or not row.strip():
         raise InputError("the header opens a quote that is never closed" if block.unclosed else "there is no header")
     names = tuple(next(csv.reader(io.StringIO(row.decode(encoding), newline=""), delimiter=delimiter)))

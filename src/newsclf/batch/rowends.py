@@ -49,11 +49,22 @@ def csv_line_ends(content: bytes, *, whole: bool) -> Positions:
     whole : bool
         Whether nothing follows `content`; if something may, a ``\r`` at its end is left open.
     """
-    if b"\r" not in content:
+    if content.count(b"\r") == content.count(b"\r\n") + (not whole and content.endswith(b"\r")):
         return line_ends(content)
     view = np.frombuffer(content, dtype=np.uint8)
     following = np.append(view[1:], np.uint8(0 if whole else _NEWLINE))
     return np.flatnonzero((view == _NEWLINE) | ((view == _RETURN) & (following != _NEWLINE))) + 1
+
+
+def csv_line_count(content: bytes) -> int:
+    r"""Return how many lines end in bytes that nothing follows.
+
+    Examples
+    --------
+    >>> csv_line_count(b"a\nb\r\nc\rd")
+    3
+    """
+    return content.count(b"\n") + content.count(b"\r") - content.count(b"\r\n")
 
 
 def csv_row_ends(content: bytes, delimiter: str, *, whole: bool) -> RowEnds:

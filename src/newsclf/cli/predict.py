@@ -30,7 +30,7 @@ _STEPS = 1000
 @click.option("--encoding", metavar="NAME", help="Of IN, as utf-8 (where not given) or cp1256; OUT is utf-8.")
 @click.option("--rejects", metavar="FILE", help="Where rejected rows go; OUT.rejects.jsonl where not given.")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes to work in.")
-@click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
+@click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped, instead of over.")
 @model_option
 def predict(
     source: str,
