@@ -95,7 +95,7 @@ def _drift(corpus: Corpus) -> Evidence | NotApplicable | None:
         return None
     examples.sort(key=lambda pair: -pair[0])
     return Evidence(
-        f"{counted(len(examples), 'source')} whose latest records have other shares of categories than the earlier ones",
+        f"{counted(len(examples), 'source')} whose latest records have other shares of categories than the earlier",
         tuple(example for _, example in examples),
     )
 

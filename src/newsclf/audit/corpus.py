@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from newsclf.audit.mojibake import misreadings
 from newsclf.audit.outoffold import OutOfFold, out_of_fold
 from newsclf.audit.words import Integers, Mask, WordTable
 from newsclf.configuration import read_experiment
@@ -87,6 +89,16 @@ class Corpus:
     def written(self) -> Mask:
         """Whether the author of each record gave its category: it was written to be a training text."""
         return np.asarray(self.column("label_origin") == "author", dtype=np.bool_)
+
+    @cached_property
+    def misread(self) -> dict[str, Mask]:
+        """For each way of misreading Arabic, which records show it in title or body."""
+        return misreadings(pc.binary_join_element_wise(self.records["title"], self.records["body"], "\n"))
+
+    @cached_property
+    def garbled(self) -> Mask:
+        """Whether each record shows any misreading: it has no words that could be judged."""
+        return np.asarray(np.logical_or.reduce(list(self.misread.values())), dtype=np.bool_)
 
     @cached_property
     def words(self) -> WordTable:

@@ -39,7 +39,7 @@ def _evidence(
     corpus: Corpus, by_title: npt.NDArray[np.bool_], by_body: npt.NDArray[np.bool_], summary: str
 ) -> Evidence | None:
     titles, bodies = _lengths(corpus)
-    rows = np.flatnonzero(by_title | by_body).tolist()
+    rows = np.flatnonzero((by_title | by_body) & ~corpus.garbled).tolist()
     if not rows:
         return None
     examples = [

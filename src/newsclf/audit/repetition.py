@@ -31,9 +31,9 @@ def _set_phrases(corpus: Corpus) -> Evidence | None:
         examples += [_example(corpus, run, source) for run in _without_overlaps(runs)]
     if not examples:
         return None
+    number = counted(len(examples), "run")
     return Evidence(
-        f"{counted(len(examples), 'run')} of {PHRASE_WORDS} words in more than {PHRASE_SHARE:.0%} of a source's records",
-        tuple(examples),
+        f"{number} of {PHRASE_WORDS} words in more than {PHRASE_SHARE:.0%} of a source's records", tuple(examples)
     )
 
 
