@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from newsclf.errors import ConfigurationError
+from newsclf.records import LABEL_ORIGINS, SPLITS
 from newsclf.taxonomy import category_ids
 from newsclf.tomlfile import nearest, read_toml, settings_from
 from newsclf.views import VIEWS
 
 PROTOCOLS = ("group", "time", "folds", "source")
+PURPOSES = ("default", "baseline", "ablation", "sweep", "release")
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class CalibrationSettings:
     by : {"group", "source", "dev"}
         What stays together in a fold. ``source`` holds out whole sources, so that probabilities
         are those for an outlet never seen. ``dev`` makes no folds and takes the model's own scores
-        of the records of split `dev` that were labelled by reading.
+        of the dev half of the guideline set, which is never trained on.
     precision : float
         Share of confident predictions that should be right.
     """
@@ -203,6 +205,8 @@ class Experiment:
             inner = table
             for parent in parents:
                 inner = inner.setdefault(parent, {})
+                if not isinstance(inner, dict):
+                    raise ConfigurationError(f"{where}: {parent!r} in {dotted!r} is no table, so nothing is in it")
             inner[last] = value
         return _experiment(_plain(table), where)
 
@@ -241,16 +245,43 @@ def parsed_change(text: str) -> tuple[str, Any]:
 
 
 def _experiment(table: Mapping[str, Any], where: str) -> Experiment:
-    model = table.get("model", {})
-    found = settings_from(Experiment, {**table, "model": {}}, where)
-    found = dataclasses.replace(found, model=model)
-    _demand_known(found.training.views, VIEWS, f"{where} [training]: views")
-    _demand_known(found.evaluation.protocols, PROTOCOLS, f"{where} [evaluation]: protocols")
-    _demand_known(found.training.categories, category_ids(), f"{where} [training]: categories")
-    _demand_known([found.calibration.by], ("group", "source", "dev"), f"{where} [calibration]: by")
-    if found.calibration.folds < 2 or found.evaluation.folds < 2:
-        raise ConfigurationError(f"{where}: folds must be at least 2")
+    found = settings_from(Experiment, table, where)
+    training, calibration, evaluation, saving = found.training, found.calibration, found.evaluation, found.saving
+    _demand_known([found.purpose], PURPOSES, f"{where}: purpose")
+    _demand_known(training.views, VIEWS, f"{where} [training]: views")
+    _demand_known(training.splits, SPLITS, f"{where} [training]: splits")
+    _demand_known(training.categories, category_ids(), f"{where} [training]: categories")
+    _demand_known([calibration.by], ("group", "source", "dev"), f"{where} [calibration]: by")
+    _demand_known(evaluation.protocols, PROTOCOLS, f"{where} [evaluation]: protocols")
+    _demand_known([saving.precision], ("float32", "float16"), f"{where} [saving]: precision")
+    self_training = training.self_training
+    _demand_known(training.origin_weights, LABEL_ORIGINS, f"{where} [training.origin_weights]")
+    _demand_known(self_training.origins, LABEL_ORIGINS, f"{where} [training.self_training]: origins")
+    weights = (*training.source_weights.values(), *training.origin_weights.values(), self_training.weight)
+    for fits, what in (
+        (_is_folder_name(found.name), f"name must be fit for a folder, not {found.name!r}"),
+        (not saving.to or _is_folder_name(saving.to), f"[saving] to must be fit for a folder, not {saving.to!r}"),
+        (calibration.folds >= 2 and evaluation.folds >= 2, "folds must be at least 2"),
+        (bool(training.views), "[training] views must name at least one"),
+        (training.lead_words >= 1, f"[training] lead_words must be 1 or more, not {training.lead_words}"),
+        (all(weight >= 0 for weight in weights), "[training] weights must be 0 or more"),
+        (0 <= self_training.bar <= 1, f"[training.self_training] bar must be from 0 to 1, not {self_training.bar}"),
+        (
+            0 < calibration.precision <= 1,
+            f"[calibration] precision must be a share, not {calibration.precision}",
+        ),
+        (
+            calibration.by != "dev" or "dev" not in training.splits,
+            'calibration by "dev" needs a split dev that is not trained on; take it out of [training] splits',
+        ),
+    ):
+        if not fits:
+            raise ConfigurationError(f"{where}: {what}")
     return found
+
+
+def _is_folder_name(name: str) -> bool:
+    return bool(name) and not name.startswith(".") and not {*name} & {*"/\\\0"}
 
 
 def _demand_known(names: Any, known: tuple[str, ...], where: str) -> None:

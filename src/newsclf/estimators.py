@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -17,7 +16,7 @@ from sklearn.svm import LinearSVC
 from newsclf.classifier import TopicClassifier
 from newsclf.errors import ConfigurationError
 from newsclf.text import normalise, words
-from newsclf.tomlfile import nearest
+from newsclf.tomlfile import nearest, settings_from
 
 Matrix = npt.NDArray[np.float64]
 
@@ -135,7 +134,7 @@ class TextbookClassifier(ClassifierMixin, BaseEstimator):
         return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
 
 
-FAMILIES: dict[str, Callable[..., TextClassifier]] = {
+FAMILIES: dict[str, type[TextClassifier]] = {
     "newsclf": TopicClassifier,
     "majority": MajorityClassifier,
     "keyword": KeywordClassifier,
@@ -158,21 +157,14 @@ def make_estimator(family: str, parameters: Mapping[str, Any], where: str = "[mo
     Raises
     ------
     ConfigurationError
-        If the family or a parameter is unknown, naming the nearest right one.
+        If the family or a parameter is unknown (naming the nearest right one), a parameter is
+        missing, or a value is of the wrong type.
     """
-    make: Callable[..., TextClassifier] = _chosen(FAMILIES, family, "family")
-    known = inspect.signature(make).parameters
-    for name in parameters:
-        if name not in known:
-            raise ConfigurationError(f"{where}: unknown key {name!r}; {nearest(name, known)}")
-    return make(**parameters)
+    kind: type[TextClassifier] = _chosen(FAMILIES, family, "family")
+    return settings_from(kind, parameters, where)
 
 
 def _chosen(options: Mapping[str, Any], name: str, what: str) -> Any:
     if name not in options:
-        raise ConfigurationError(f"{what} {name!r} is not known; {nearest(name, _names(options))}")
+        raise ConfigurationError(f"{what} {name!r} is not known; {nearest(name, options)}")
     return options[name]
-
-
-def _names(options: Mapping[str, Any]) -> Iterable[str]:
-    return options.keys()

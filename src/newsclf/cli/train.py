@@ -39,9 +39,9 @@ def train(
     from newsclf.experiment import run_experiment
 
     plan = read_experiment(experiment).without(left_out)
-    plan = plan.changed(dict(map(parsed_change, changes)))
-    if name:
-        plan = plan.changed({"name": name})
+    plan = plan.changed(dict(map(parsed_change, changes)), "--set")
+    if name is not None:
+        plan = plan.changed({"name": name}, "--name")
     with said() as say:
         outcome = run_experiment(plan, data_root=data_root, progress=say)
     click.echo(training_summary(outcome))
