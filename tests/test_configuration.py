@@ -150,7 +150,7 @@ def test_a_change_is_read_as_toml_or_as_a_word(text: str, expected: tuple[str, A
 
 @pytest.mark.parametrize("text", ["model.C", "=3", ""])
 def test_what_is_no_change_is_refused(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="is not of the form NAME=VALUE, as in model.C=3"):
+    with pytest.raises(ConfigurationError, match="is not of the form NAME=VALUE"):
         parsed_change(text)
 
 
@@ -158,7 +158,7 @@ def test_sources_are_left_out_by_name() -> None:
     experiment = Experiment("mine")
     assert experiment.without([]) == experiment
     assert experiment.without(["seed_page"]).data.cards == ("written",)
-    with pytest.raises(ConfigurationError, match="--without: 'writen' is not known; did you mean 'written'?"):
+    with pytest.raises(ConfigurationError, match="--without: 'writen' is not known; did you mean 'written'"):
         experiment.without(["writen"])
     with pytest.raises(ConfigurationError, match="--without leaves no source"):
         experiment.without(["written", "seed_page"])
