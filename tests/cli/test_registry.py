@@ -86,6 +86,7 @@ def test_a_good_model_becomes_champion_and_is_what_loads(ready: Path, tiny_model
         "first"
     ]
     assert registry.PENDING_TAG not in version.tags
+    assert version.description.startswith("A small run.")
 
 
 def test_a_model_that_does_not_load_is_not_promoted(ready: Path) -> None:

@@ -40,7 +40,7 @@ def compare(first: str, second: str, split: str, form: str, out: Path | None, te
     Examples:
       newsclf compare baseline-union-logistic default
       newsclf compare @champion default --format html --out comparison.html
-    """  # noqa: D301  # click reads it
+    """
     from newsclf.comparison import compare as compared
     from newsclf.tracking import find_run
 

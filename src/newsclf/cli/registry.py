@@ -41,7 +41,7 @@ def promote(run: str, why: str, force: bool, gates: Path | None, form: str) -> N
     Examples:
       newsclf promote default
       newsclf promote default --force --why "the champion has not seen this year's names"
-    """  # noqa: D301  # click reads it
+    """
     from newsclf.tomlfile import read_toml, settings_from
     from newsclf.tracking import promote as promoted
     from newsclf.tracking.gates import GateSettings
@@ -75,7 +75,7 @@ def rollback(why: str, form: str) -> None:
     \b
     Example:
       newsclf rollback --why "takes club elections for politics"
-    """  # noqa: D301  # click reads it
+    """
     from newsclf.tracking import rollback as rolled_back
 
     move = rolled_back(why=why)
@@ -94,7 +94,7 @@ def history(form: str) -> None:
     Examples:
       newsclf history
       newsclf history --format json
-    """  # noqa: D301  # click reads it
+    """
     from newsclf.tracking import history as moves
 
     found = moves()

@@ -19,7 +19,7 @@ def sync(folder: Path | None) -> None:
     Examples:
       newsclf sync
       MLFLOW_TRACKING_URI=http://127.0.0.1:5000 newsclf sync
-    """  # noqa: D301  # click reads it
+    """
     from newsclf.errors import InputError
     from newsclf.tracking import sync_runs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,10 +14,10 @@ from newsclf.comparison import Comparison, ViewComparison, compare
 from newsclf.errors import InputError
 from newsclf.evaluation import calibration_error
 
-# How each baseline is made, for whoever lacks one.
+# The families that a champion must beat, and the experiments that make them.
 BASELINES = {
-    "majority": "newsclf train experiments/baselines/majority.toml",
-    "keyword": "newsclf train experiments/baselines/keyword.toml",
+    "majority": "experiments/baselines/majority.toml",
+    "keyword": "experiments/baselines/keyword.toml",
 }
 _PROBABILITY = "p."
 
@@ -61,20 +62,44 @@ class Gate:
     detail: str
 
 
-def tested(predictions: pa.Table, view: str) -> pa.Table:
+def of_the_test(predictions: pa.Table, view: str) -> pa.Table:
     """Return the predictions of the frozen test that the gates look at."""
     wanted = pc.and_(pc.equal(predictions["split"], "test"), pc.equal(predictions["view"], view))
     return predictions.filter(wanted)
 
 
-def beats(name: str, candidate: pa.Table, baseline: pa.Table | None, settings: GateSettings) -> Gate:
-    """Ask that a model be better than a baseline on the same records, by more than luck."""
-    title = f"beats {name}"
+def command_for(family: str, cards: str) -> str:
+    """Return the command that makes a baseline run on the records of some source cards.
+
+    Examples
+    --------
+    >>> print(command_for("keyword", "written,hespress"))
+    newsclf train experiments/baselines/keyword.toml --set 'data.cards=["written", "hespress"]'
+    """
+    change = f" --set 'data.cards={json.dumps(cards.split(','), ensure_ascii=False)}'" if cards else ""
+    return f"newsclf train {BASELINES[family]}{change}"
+
+
+def beats(family: str, candidate: pa.Table, baseline: pa.Table | None, cards: str, settings: GateSettings) -> Gate:
+    """Ask that a model be better than a baseline on the same records, by more than luck.
+
+    Parameters
+    ----------
+    family : str
+        A key of `BASELINES`.
+    candidate : pyarrow.Table
+    baseline : pyarrow.Table or None
+        None if there is no run of that family on the same test records.
+    cards : str
+        The source cards of the candidate's records, between commas.
+    settings : GateSettings
+    """
+    title = f"beats {family}"
     if baseline is None:
-        command = BASELINES.get(name, "newsclf train")
-        return Gate(title, False, f"there is no {name} run on these test records; make one with '{command}'")
+        command = command_for(family, cards)
+        return Gate(title, False, f"there is no {family} run on these test records; make one with: {command}")
     try:
-        found, view = _compared(candidate, baseline, name, settings)
+        found, view = _compared(candidate, baseline, family, settings)
     except InputError as error:
         return Gate(title, False, str(error))
     return Gate(title, view.overall.significant and view.overall.accuracy.difference > 0, found.verdict(view))
@@ -122,5 +147,7 @@ def failures(gates: Sequence[Gate]) -> list[Gate]:
 def _compared(
     candidate: pa.Table, other: pa.Table, name: str, settings: GateSettings
 ) -> tuple[Comparison, ViewComparison]:
-    found = compare(tested(other, settings.view), tested(candidate, settings.view), names=(name, "this model"))
+    found = compare(
+        of_the_test(other, settings.view), of_the_test(candidate, settings.view), names=(name, "this model")
+    )
     return found, found.views[0]

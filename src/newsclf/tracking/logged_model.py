@@ -6,6 +6,7 @@ that nothing is pickled. It imports the prediction wing and what mlflow's pyfunc
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,15 @@ import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
-from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 from newsclf.errors import InputError
 from newsclf.predictor import Predictor
 from newsclf.topicmodel import TopicModel
+
+with warnings.catch_warnings():
+    # Types of mlflow's own make it warn while this is imported.
+    warnings.simplefilter("ignore")
+    from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 
 class TextTagger(PythonModel):

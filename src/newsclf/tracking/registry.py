@@ -30,14 +30,14 @@ from newsclf.tracking.gates import (
     finds_every_category,
     is_calibrated,
     not_worse,
-    tested,
+    of_the_test,
 )
 from newsclf.tracking.logged import download_model, logged_model_of
 from newsclf.tracking.lookup import FoundRun, find_run, in_store
 from newsclf.tracking.place import MODEL_NAME
 from newsclf.tracking.run import user
 from newsclf.tracking.store import Store, reached_store
-from newsclf.tracking.upload import KEY_TAG
+from newsclf.tracking.upload import KEY_TAG, as_word
 
 CHAMPION = "champion"
 MOVE_TAG = "newsclf.move."
@@ -252,11 +252,13 @@ def _gates(
     store: Store, run: FoundRun, model_id: str, champion: ModelVersion | None, settings: GateSettings
 ) -> list[Gate]:
     predictions = run.predictions()
-    candidate = tested(predictions, settings.view)
+    candidate = of_the_test(predictions, settings.view)
     if candidate.num_rows == 0:
         raise InputError(f"the run {run.name} was tested on no {settings.view}; train again with a test split")
+    cards = as_word(run.description.get("parameters", {}).get("data.cards", ""))
     gates = [
-        beats(family, predictions, _baseline(store, family, run.test_fingerprint), settings) for family in BASELINES
+        beats(family, predictions, _baseline(store, family, run.test_fingerprint), cards, settings)
+        for family in BASELINES
     ]
     gates += finds_every_category(candidate, settings)
     gates.append(is_calibrated(candidate, settings))
@@ -326,7 +328,12 @@ def _register(store: Store, run: FoundRun, model_id: str) -> ModelVersion:
             raise
     with store.as_default():
         return store.client.create_model_version(
-            MODEL_NAME, f"models:/{model_id}", run_id=run.run_id, model_id=model_id, tags={PENDING_TAG: "true"}
+            MODEL_NAME,
+            f"models:/{model_id}",
+            run_id=run.run_id,
+            model_id=model_id,
+            tags={PENDING_TAG: "true"},
+            description=run.description.get("description"),
         )
 
 
