@@ -15,7 +15,7 @@ from newsclf.text import has_arabic_letter, normalise, split, words
 news_signs = st.sampled_from(
     list("ابتثجحخدذرزسشصضطظعغفقكلمنهويىةءأإآٱؤئًٌٍَُِّْٰـ٠١٢۳،؛؟.…“”«»\"'-_abÀéİß0 9\t\n\u200f\ufeff😀ﻻﷲ")
 )
-texts = st.text(st.one_of(news_signs, st.characters(exclude_categories=["Cs"])), max_size=60)
+texts = st.text(st.one_of(news_signs, st.characters(exclude_categories=["Cs"])), max_size=150)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,8 @@ texts = st.text(st.one_of(news_signs, st.characters(exclude_categories=["Cs"])),
         ("“داعش”،", ["داعش"]),
         ("مسؤول هيئة ماء", ["مسؤول", "هيئة", "ماء"]),
         ("😀 … ؟", []),
+        ("ط" * 64, ["ط" * 64]),
+        ("و " + "ط" * 65 + " PSG", ["و", "ط" * 64, "psg"]),
         ("", []),
     ],
 )

@@ -56,6 +56,16 @@ def test_an_unseen_arabic_word_has_the_scores_of_its_ngrams(settings: SubwordSet
     assert telling.all()
 
 
+def test_many_unseen_words_are_scored_in_steps_to_the_same_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = made_model()
+    unseen = [f"كلمة{number}" if number % 5 else "psg" for number in range(57)]
+    at_once, _ = model.scores_of_words(unseen)
+    monkeypatch.setattr("newsclf.topicmodel._WORDS_AT_ONCE", 10)
+    in_steps, telling = model.scores_of_words(unseen)
+    assert np.array_equal(at_once, in_steps)
+    assert telling.all()
+
+
 def test_an_unseen_word_in_other_letters_says_nothing() -> None:
     scores, telling = made_model().scores_of_words(["fcb", "2030", "psg"])
     assert not scores[:2].any()

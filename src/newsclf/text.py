@@ -43,6 +43,8 @@ _FOLDED = str.maketrans(
         },
     }
 )
+# Nothing longer is a word, and megabytes without a blank must not cost gigabytes of n-grams.
+_LONGEST_WORD = 64
 _NOT_A_LETTER_OR_DIGIT = re.compile(r"[\W_]")
 _ARABIC_LETTER = re.compile(r"[\u0620-\u064a\u066e-\u06d3\u06fa-\u06ff\u0750-\u077f]")
 
@@ -57,7 +59,8 @@ def normalise(text: str) -> str:
 
     Compatibility forms are folded (NFKC); tashkeel, tatweel, every other combining mark and
     invisible direction signs are taken out; أ إ آ ٱ become ا and ى becomes ي; Arabic-Indic digits
-    become Western ones; Latin letters become lower-case; everything else becomes a blank.
+    become Western ones; Latin letters become lower-case; everything else becomes a blank. Words are
+    cut after 64 characters.
 
     Examples
     --------
@@ -75,7 +78,9 @@ def normalise(text: str) -> str:
     lowered = folded.lower()
     if lowered != folded:
         lowered = _NOT_A_LETTER_OR_DIGIT.sub(_mark_or_blank, lowered)
-    return " ".join(lowered.split())
+    if len(lowered) <= _LONGEST_WORD:
+        return " ".join(lowered.split())
+    return " ".join([word[:_LONGEST_WORD] for word in lowered.split()])
 
 
 def words(text: str) -> list[str]:

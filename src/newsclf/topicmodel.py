@@ -28,6 +28,9 @@ FORMAT_VERSION = 1
 MANIFEST_FILE = "model.json"
 WEIGHTS_FILE = "weights.npz"
 
+# A word has some thirty n-grams with k scores each: this many words take tens of megabytes while they are scored.
+_WORDS_AT_ONCE = 10_000
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -157,12 +160,13 @@ class TopicModel:
         scores[known] = self.word_scores[rows[known]]
         arabic = np.fromiter(map(has_arabic_letter, words), dtype=np.bool_, count=len(words))
         guessed = np.flatnonzero(~known & arabic)
-        if guessed.size:
-            found = subwords([words[place] for place in guessed.tolist()], self.subword_settings)
+        for begin in range(0, guessed.size, _WORDS_AT_ONCE):
+            places = guessed[begin : begin + _WORDS_AT_ONCE]
+            found = subwords([words[place] for place in places.tolist()], self.subword_settings)
             rows_of_grams = self.bucket_scores[found.buckets].astype(np.float64)
             # A word too short for any n-gram scores nothing; `reduceat` would give it the next word's first.
             some = np.diff(found.starts) > 0
-            scores[guessed[some]] = np.add.reduceat(rows_of_grams, found.starts[:-1][some], axis=0)
+            scores[places[some]] = np.add.reduceat(rows_of_grams, found.starts[:-1][some], axis=0)
         return scores, known | arabic
 
     def scores(self, sums: npt.NDArray[Any], lengths: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
