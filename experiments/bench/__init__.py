@@ -1,0 +1,1 @@
+"""Speed and accuracy of newsclf beside other ways to tag short Arabic texts."""
