@@ -69,8 +69,8 @@ class ScoreTable:
         chunks, starts = flat_chunks(texts)
         rows = self._rows(chunks)
         scores = self._table.take(rows, axis=0, mode="clip")
-        # A text's sum is the difference of two running ones; whole numbers make it exact, and it is five times as
-        # fast as adding up text by text.
+        # A text's sum is the difference of two running ones: exact, for these are whole numbers, and faster than
+        # adding up text by text.
         running = np.zeros(rows.size + 1, dtype=np.int64)
         for column, of_column in zip(scores.T, out, strict=True):
             np.cumsum(column, out=running[1:])
