@@ -72,10 +72,6 @@ def test_what_is_not_said_is_the_default(tmp_path: Path) -> None:
         ),
         ('name = "mine"\n[calibration]\nfolds = 1', "folds must be at least 2"),
         ('name = "mine"\n[calibration]\nprecision = 95', "precision must be a share, not 95.0"),
-        (
-            'name = "mine"\n[calibration]\nby = "dev"\n[training]\nsplits = ["train", "dev"]',
-            'calibration by "dev" needs a split dev that is not trained on',
-        ),
         ('name = "mine"\n[evaluation]\nprotocols = ["fold"]', "protocols: 'fold' is not known; did you mean 'folds'?"),
         ('name = "mine"\n[evaluation]\nfolds = 0', "folds must be at least 2"),
         ('name = "mine"\n[saving]\nprecision = "float8"', "precision: 'float8' is not known; did you mean 'float"),

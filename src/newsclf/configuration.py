@@ -270,10 +270,6 @@ def _experiment(table: Mapping[str, Any], where: str) -> Experiment:
             0 < calibration.precision <= 1,
             f"[calibration] precision must be a share, not {calibration.precision}",
         ),
-        (
-            calibration.by != "dev" or "dev" not in training.splits,
-            'calibration by "dev" needs a split dev that is not trained on; take it out of [training] splits',
-        ),
     ):
         if not fits:
             raise ConfigurationError(f"{where}: {what}")

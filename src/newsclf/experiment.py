@@ -19,8 +19,9 @@ import pyarrow.parquet as pq
 
 from newsclf import report
 from newsclf.configuration import Experiment
-from newsclf.errors import ModelError
-from newsclf.files import replaced_folder
+from newsclf.errors import InputError
+from newsclf.estimators import make_estimator
+from newsclf.files import refuse_unwritable, replaced_folder
 from newsclf.modelcard import training_sources, write_model_card
 from newsclf.pictures import draw_pictures
 from newsclf.predictions import TESTED_VIEWS, judged_table, metrics_of
@@ -70,7 +71,9 @@ def prepare_records(experiment: Experiment, data_root: Path | None, work: Path) 
     """
     cards = experiment.data.cards
     labels = label_files_in_repository() if experiment.data.labels else []
-    return prepare(cards, data_root, work / "records" / "-".join(sorted(cards)), labels)
+    # A card may be named by its file.
+    name = "-".join(sorted(Path(card).stem for card in cards))
+    return prepare(cards, data_root, work / "records" / name, labels)
 
 
 def run_experiment(
@@ -104,9 +107,17 @@ def run_experiment(
     NewsclfError
         If data, configuration or output won't do. The MLflow run then ends as failed.
     """
+    make_estimator(experiment.family, experiment.model)
+    folder = home / "experiments" / "runs" / experiment.name
+    model_folder = home / "models" / (experiment.saving.to or experiment.name)
+    for output in (folder, model_folder):
+        refuse_unwritable(output)
     progress("preparing records")
     prepared = prepare_records(experiment, data_root, home / "work")
     records = read_records(prepared.records)
+    trial, furthers = main_trial(experiment, records), list(further_trials(experiment, records))
+    if not any(each.tested for each in (trial, *furthers)):
+        raise InputError("there is nothing to test the model on: no record of split test or dev has a category")
     tags = {"family": experiment.family, "purpose": experiment.purpose, **_git_state(home)}
     data_fingerprint = str(prepared.summary["fingerprint"])
     tags["data_fingerprint"] = data_fingerprint[:12]
@@ -114,10 +125,9 @@ def run_experiment(
     with started_run(
         experiment.name, tags=tags, parameters=experiment.parameters(), parent_run_id=parent_run_id
     ) as tracked:
-        trial = main_trial(experiment, records)
         trained = train(experiment, records, trial.learnable, progress)
         predictions = _predictions(records, trained, trial)
-        for further in further_trials(experiment, records):
+        for further in furthers:
             progress(f"training again for the test '{next(iter(further.tested))}'")
             again = _retrained(experiment, records, further, trained, progress)
             predictions += _predictions(records, again, further)
@@ -125,22 +135,24 @@ def run_experiment(
         run = _describe(experiment, records, trained, trial, table, tags, begun, data_fingerprint)
         sources = training_sources(_learnt_from(experiment, records, trial), experiment.data.cards)
         progress("writing the report")
-        folder = home / "experiments" / "runs" / experiment.name
         model = _write_folder(folder, run, table, trained, sources, _baselines(folder.parent, run))
         progress("logging the run")
         tracked.log_folder(folder)
-    model_folder = None
-    if model is not None:
-        model_folder = home / "models" / (experiment.saving.to or experiment.name)
-        _copy_model(folder / "model", model_folder)
-    return Outcome(folder, run, prepared, tracked.run_id, model_folder)
+        # Last in the run, so that a run that ends as killed or failed has left the model of the time before.
+        if model is not None:
+            _copy_model(folder / "model", model_folder)
+    return Outcome(folder, run, prepared, tracked.run_id, model_folder if model is not None else None)
 
 
 def _retrained(experiment: Experiment, records: pa.Table, trial: Trial, first: Trained, progress: Progress) -> Trained:
     """Train on a trial's records; the first model's calibration serves again."""
     trained = train(experiment, records, trial.learnable, progress, calibration=first.calibration)
     if trained.categories != first.categories:
-        raise ModelError("a test's training records lack a category; there are too few records for this test")
+        odd = ", ".join(sorted(set(first.categories) ^ set(trained.categories)))
+        raise InputError(
+            f"too few records of {odd} for the test {next(iter(trial.tested))!r}: its model learns other categories; "
+            "add records, or leave the test out of [evaluation] protocols"
+        )
     return trained
 
 

@@ -59,15 +59,36 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
         aside.chmod(0o755)
         if folder.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-            folder.replace(old / "replaced")
-            aside.replace(folder)
-            shutil.rmtree(old)
+            try:
+                folder.replace(old / "replaced")
+                aside.replace(folder)
+            except BaseException:
+                if not folder.exists():
+                    (old / "replaced").replace(folder)
+                raise
+            finally:
+                shutil.rmtree(old, ignore_errors=True)
         else:
             aside.replace(folder)
     except OSError as error:
         raise InputError(f"{folder} can't be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Refuse an output folder before the work is done rather than after.
+
+    Raises
+    ------
+    InputError
+        If the folder can't be written, or a file stands in its place.
+    """
+    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    if not there.is_dir():
+        raise InputError(f"{there} is a file; name a folder to write")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(f"{folder} can't be written: no permission to write in {there}")
 
 
 def sha256_of_file(path: Path) -> str:

@@ -43,7 +43,8 @@ def view_texts(records: pa.Table, view: str, lead_words: int = 60) -> pa.Array:
         raise ConfigurationError(f"view {view!r} is none of {', '.join(VIEWS)}")
     bodies = records["body"].combine_chunks()
     if view == "lead":
-        bodies = pa.array([" ".join(body.split(None, lead_words)[:lead_words]) for body in bodies.to_pylist()])
+        leads = [" ".join(body.split(None, lead_words)[:lead_words]) for body in bodies.to_pylist()]
+        bodies = pa.array(leads, pa.string())
     joined = pc.utf8_trim_whitespace(pc.binary_join_element_wise(titles, bodies, " "))
     return pc.if_else(pc.equal(records["body"].combine_chunks(), ""), pa.scalar(None, pa.string()), joined)
 
