@@ -126,7 +126,7 @@ def test_training_goes_on_without_a_server_and_is_uploaded_later(
         run.log_folder(folder)
     assert run.run_id is None
     (warning,) = caplog.messages
-    assert gone_server in warning
+    assert f"{gone_server}) does not take the run: Connection refused." in warning
     assert "newsclf sync" in warning
     assert (folder / "not-uploaded.json").is_file()
 

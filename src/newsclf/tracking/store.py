@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sqlite3
 import warnings
 from collections.abc import Iterator
@@ -108,7 +109,17 @@ def reached_store() -> Iterator[Store]:
 
 
 def reason(error: BaseException) -> str:
-    """Return what an error of a store says, in one short line."""
+    """Return what an error of a store says, in one short line.
+
+    Examples
+    --------
+    >>> reason(OSError("HTTPConnectionPool(host='127.0.0.1'): Max retries exceeded ([Errno 111] Connection refused)"))
+    'Connection refused'
+    """
+    # Under the layers of a failed request lies what the system said.
+    lowest = re.search(r"\[Errno -?\d+\] ([^\[\]'\")\n]+)", str(error))
+    if lowest:
+        return lowest[1].strip()
     lines = str(error).strip().splitlines() or [type(error).__name__]
     line = without_password(lines[0].strip())
     return line if len(line) <= 200 else f"{line[:197]}..."
