@@ -37,6 +37,7 @@ def predictions_of(
             "kind": ["ticker" if place % 3 else "headline" for place in range(n)],
             "style": pa.array([None if place % 4 else "darija" for place in range(n)], pa.string()),
             "label_origin": ["author"] * n,
+            "guideline": [place % 2 == 0 for place in range(n)],
             "year": pa.array([None if place % 5 else 2024 for place in range(n)], pa.int32()),
             "text": list(texts),
             "category": list(truth),

@@ -46,6 +46,7 @@ def judged_table(records: pa.Table, judge: Judge, split: str, view: str) -> pa.T
         "split": pa.array([split] * len(texts), pa.string()),
         "view": pa.array([view] * len(texts), pa.string()),
         **{name: records[name] for name in ("source", "kind", "style", "label_origin")},
+        "guideline": pc.is_valid(records["role"]),
         "year": pc.cast(records["year"], pa.int32()),
         "text": texts,
         "category": pa.array(truth.tolist(), pa.string()),
@@ -77,13 +78,14 @@ def judged_from(table: pa.Table) -> Judged:
 def metrics_of(predictions: pa.Table) -> dict[str, float]:
     """Return every metric of a predictions table, named ``<split>.<slice>.<metric>``.
 
-    Slices are the views, and for headlines also the origin of the label and the source.
+    Slices are the views, and for headlines also the guideline set, the origin of the label and the source.
     """
     metrics: dict[str, float] = {}
     for split in pc.unique(predictions["split"]).to_pylist():
         of_split = predictions.filter(pc.equal(predictions["split"], split))
         headlines = of_split.filter(pc.equal(of_split["view"], "headline"))
         parts = {view: of_split.filter(pc.equal(of_split["view"], view)) for view in TESTED_VIEWS}
+        parts["guideline"] = headlines.filter(headlines["guideline"])
         for column in ("label_origin", "source"):
             for name in pc.unique(headlines[column]).to_pylist():
                 parts[str(name)] = headlines.filter(pc.equal(headlines[column], name))

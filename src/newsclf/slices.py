@@ -132,6 +132,9 @@ def slices(predictions: pa.Table) -> list[Slice]:
 def _groups(predictions: pa.Table) -> Iterator[tuple[str, pd.Series]]:
     """Yield each group's name and, for each text, the slice it is in, as a categorical with slices in order."""
     columns = set(predictions.column_names)
+    if "guideline" in columns:
+        inside = pc.if_else(predictions["guideline"], "guideline set", pa.scalar(None, pa.string()))
+        yield "read twice", _by_size(inside)
     for name in ("kind", "source"):
         if name in columns:
             yield name, _by_size(predictions[name])

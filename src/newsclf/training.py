@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import joblib
 import numpy as np
@@ -53,7 +54,7 @@ class Trained:
     texts: int
     fit_seconds: float
 
-    @property
+    @cached_property
     def vocabulary(self) -> frozenset[str] | None:
         """The words the model has scores of their own for; None for a baseline."""
         if isinstance(self.estimator, TopicClassifier):
@@ -153,21 +154,23 @@ def _fit(experiment: Experiment, records: pa.Table, progress: Progress) -> tuple
     """Fit on records, with self-training where the experiment says so; return also the number of texts."""
     settings = experiment.training.self_training
     trusted = labelled(records, experiment)
+    unread = np.asarray(pc.is_null(records["category"]).to_numpy(), dtype=np.bool_)
     if settings.bar > 0 and settings.origins:
         origins = pc.is_in(records["label_origin"], pa.array(settings.origins, pa.string()))
-        trusted &= ~np.asarray(origins.to_numpy(), dtype=np.bool_)
+        taken_back = trusted & np.asarray(origins.to_numpy(), dtype=np.bool_)
+        trusted, unread = trusted & ~taken_back, unread | taken_back
     weights = record_weights(records, experiment)
     categories = np.array(records["category"].to_pylist(), dtype=object)
     used = trusted & (weights > 0)
     estimator = _fit_texts(experiment, records, used, categories, weights, progress)
     if settings.bar > 0:
         progress("reading what nobody labelled")
-        unread = np.flatnonzero(~trusted)
-        texts, rows = stacked_views(records.take(pa.array(unread)), ("article",))
+        places = np.flatnonzero(unread)
+        texts, rows = stacked_views(records.take(pa.array(places)), ("article",))
         scores, lengths = _scores(estimator, texts)
         probabilities = Calibration().probabilities(scores.T, lengths)
         sure = probabilities.max(axis=0) >= settings.bar
-        guessed = unread[rows[sure]]
+        guessed = places[rows[sure]]
         categories[guessed] = estimator.classes_[probabilities.argmax(axis=0)[sure]]
         weights[guessed] = settings.weight * _source_weights(records, experiment)[guessed]
         used[guessed] = True
@@ -189,10 +192,15 @@ def _fit_texts(
         raise InputError("no record can be learnt from: none has a category and a weight above 0")
     training = experiment.training
     texts, of_row = stacked_views(records.take(pa.array(rows)), training.views, training.lead_words)
+    names = categories[rows[of_row]].astype(str)
+    if len(texts) == 0:
+        raise InputError(f"no record can be learnt from: none has a text for the views {', '.join(training.views)}")
+    if len(np.unique(names)) < 2:
+        raise InputError(f"there is one class only, {names[0]!r}; texts of at least two categories are needed")
     progress(f"fitting {experiment.family} on {len(texts):,} texts of {rows.size:,} records")
     estimator = make_estimator(experiment.family, experiment.model)
     given = texts if isinstance(estimator, TopicClassifier) else texts.to_pylist()
-    estimator.fit(given, categories[rows[of_row]].astype(str), sample_weight=weights[rows[of_row]])
+    estimator.fit(given, names, sample_weight=weights[rows[of_row]])
     return estimator
 
 
@@ -202,6 +210,8 @@ def _scores(
     """Return scores of shape (n, k) and the number of telling words of each text."""
     if isinstance(estimator, TopicClassifier):
         return Predictor(estimator.to_topic_model(precision=precision)).scores_and_lengths(texts)
+    if len(texts) == 0:
+        return np.zeros((0, len(estimator.classes_))), np.zeros(0, dtype=np.int64)
     return estimator.decision_function(texts.to_pylist()), np.diff(split(texts).starts)
 
 
@@ -214,17 +224,20 @@ def _calibration_scores(
 ) -> tuple[Matrix, npt.NDArray[np.int64], Sequence[str]]:
     """Return scores, lengths and truth of texts that the scoring model was not trained on."""
     if experiment.calibration.by == "dev":
-        read = pc.and_(pc.equal(records["split"], "dev"), pc.equal(records["label_origin"], "annotator"))
-        held_out = records.filter(read)
-        held_out = held_out.filter(pa.array(labelled(held_out, experiment)))
+        in_guideline = pc.and_(pc.equal(records["split"], "dev"), pc.is_valid(records["role"]))
+        held_out = records.filter(in_guideline)
+        held_out = held_out.filter(pc.is_in(held_out["category"], pa.array(map(str, estimator.classes_))))
         if len(held_out) == 0:
-            raise InputError('calibration by "dev" needs records of split dev labelled by reading; there are none')
+            raise InputError('calibration by "dev" needs records of the dev half of the guideline set; there are none')
         texts, rows = stacked_views(held_out, _CALIBRATED_VIEWS)
         scores, lengths = _scores(estimator, texts, experiment.saving.precision)
         return scores, lengths, held_out["category"].take(pa.array(rows)).to_pylist()
     folds = _folds(learnable, experiment)
     progress(f"calibrating on {len(folds)} folds")
-    parts = joblib.Parallel(n_jobs=-1)(joblib.delayed(_out_of_fold)(experiment, learnable, held) for held in folds)
+    classes = tuple(map(str, estimator.classes_))
+    parts = joblib.Parallel(n_jobs=-1)(
+        joblib.delayed(_out_of_fold)(experiment, learnable, held, classes) for held in folds
+    )
     return (
         np.concatenate([scores for scores, _, _ in parts]),
         np.concatenate([lengths for _, lengths, _ in parts]),
@@ -241,24 +254,26 @@ def _folds(records: pa.Table, experiment: Experiment) -> list[npt.NDArray[np.int
         number = min(number, distinct)
     if distinct < number or distinct < 2:
         raise InputError(
-            f"{number} folds need at least {max(number, 2)} {experiment.calibration.by}s of records, and there are "
-            f"{distinct}; add records or lower calibration.folds"
+            f"calibration on {max(number, 2)} folds needs as many {experiment.calibration.by}s of records, and there "
+            f"are {distinct}; add records or lower calibration.folds"
         )
     return [held for _, held in GroupKFold(number).split(np.zeros(len(records)), groups=together)]
 
 
 def _out_of_fold(
-    experiment: Experiment, records: pa.Table, held: npt.NDArray[np.int64]
+    experiment: Experiment, records: pa.Table, held: npt.NDArray[np.int64], classes: tuple[str, ...]
 ) -> tuple[Matrix, npt.NDArray[np.int64], list[str]]:
-    inside = np.ones(len(records), dtype=np.bool_)
-    inside[held] = False
-    estimator, _ = _fit(experiment, records.filter(pa.array(inside)), lambda _: None)
     tested = records.take(pa.array(held))
-    tested = tested.filter(pa.array(labelled(tested, experiment) & np.isin(_names(tested), estimator.classes_)))
+    # Sources share groups: one agency text is in several outlets.
+    inside = pc.invert(pc.is_in(records["group"], tested["group"].combine_chunks()))
+    estimator, _ = _fit(experiment, records.filter(inside), lambda _: None)
+    lacking = sorted(set(classes) - set(map(str, estimator.classes_)))
+    if lacking:
+        raise InputError(
+            f"category {lacking[0]!r} is in too few {experiment.calibration.by}s of records: one fold of calibration "
+            "holds them all; add records of it"
+        )
+    tested = tested.filter(pa.array(labelled(tested, experiment)))
     texts, rows = stacked_views(tested, _CALIBRATED_VIEWS)
     scores, lengths = _scores(estimator, texts, experiment.saving.precision)
     return scores, lengths, tested["category"].take(pa.array(rows)).to_pylist()
-
-
-def _names(records: pa.Table) -> npt.NDArray[np.str_]:
-    return np.array([name or "" for name in records["category"].to_pylist()], dtype=str)
