@@ -15,8 +15,9 @@ import numpy as np
 import pyarrow as pa
 
 from bench.comparison import compare
-from bench.data import corpora_folder, make_data
+from bench.data import corpora_folder
 from bench.picture import draw
+from bench.processes import run
 from bench.scaling import file_jobs, fit_curve
 from bench.stages import stage_table
 from bench.tables import markdown, put_between_marks
@@ -37,7 +38,8 @@ def main(arguments: Sequence[str]) -> None:
     results: dict[str, Any] = {}
     if results_file.is_file():
         results = json.loads(results_file.read_text(encoding="utf-8"))
-    data = make_data(work)
+    # In a process of its own, whose memory is then free for what is measured.
+    data = json.loads(run([sys.executable, "-m", "bench.data", work]).output.splitlines()[-1])
     load_before = os.getloadavg()[0]
     if "peers" in options.parts:
         results["data"] = data

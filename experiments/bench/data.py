@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -119,3 +120,7 @@ def shuffled(texts: pa.Array) -> pa.Array:
 def repeated(texts: pa.Array, count: int) -> pa.Array:
     """Return so many texts, from the beginning again when they run out."""
     return texts.take(pa.array(np.arange(count) % len(texts)))
+
+
+if __name__ == "__main__":
+    print(json.dumps(make_data(Path(sys.argv[1]))))

@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline, make_pipeline, make_union
 from sklearn.svm import LinearSVC
 
 from newsclf.classifier import TopicClassifier
-from newsclf.errors import ConfigurationError
+from newsclf.errors import ConfigurationError, InputError
 from newsclf.text import normalise, words
 from newsclf.tomlfile import nearest, settings_from
 
@@ -124,7 +124,10 @@ class TextbookClassifier(ClassifierMixin, BaseEstimator):
         linear = _chosen(models, self.linear, "linear")()
         self.pipeline_: Pipeline = make_pipeline(vectoriser, linear)
         weight_name = f"{self.pipeline_.steps[-1][0]}__sample_weight"
-        self.pipeline_.fit(X, y, **{weight_name: sample_weight})
+        try:
+            self.pipeline_.fit(X, y, **{weight_name: sample_weight})
+        except ValueError as error:
+            raise InputError(f"scikit-learn can't learn from these texts so: {str(error).splitlines()[0]}") from error
         self.classes_ = self.pipeline_.classes_
         return self
 

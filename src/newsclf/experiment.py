@@ -31,6 +31,7 @@ from newsclf.protocols import Trial, further_trials, main_trial
 from newsclf.records import fingerprint, read_records
 from newsclf.topicmodel import TopicModel
 from newsclf.tracking import started_run
+from newsclf.tracking.runfolder import not_uploaded
 from newsclf.training import Trained, record_weights, train
 
 Progress = Callable[[str], None]
@@ -135,12 +136,13 @@ def run_experiment(
         run = _describe(experiment, records, trained, trial, table, tags, begun, data_fingerprint)
         sources = training_sources(_learnt_from(experiment, records, trial), experiment.data.cards)
         progress("writing the report")
+        _keep_if_not_uploaded(folder)
         model = _write_folder(folder, run, table, trained, sources, _baselines(folder.parent, run))
         progress("logging the run")
         tracked.log_folder(folder)
         # Last in the run, so that a run that ends as killed or failed has left the model of the time before.
         if model is not None:
-            _copy_model(folder / "model", model_folder)
+            _copy_model(folder / "model", model_folder, run)
     return Outcome(folder, run, prepared, tracked.run_id, model_folder if model is not None else None)
 
 
@@ -289,10 +291,19 @@ def _baselines(runs: Path, run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return found
 
 
-def _copy_model(source: Path, target: Path) -> None:
+def _copy_model(source: Path, target: Path, run: Mapping[str, Any]) -> None:
+    """Copy a run's model; its card speaks of the model by the folder it is in."""
     with replaced_folder(target) as aside:
         for path in source.iterdir():
             shutil.copy2(path, aside / path.name)
+        write_model_card(aside, run, target.name)
+
+
+def _keep_if_not_uploaded(folder: Path) -> None:
+    """Move a run aside that is in no store yet, so that training under its name again does not lose it."""
+    if not_uploaded(folder):
+        begun = json.loads((folder / "run.json").read_text(encoding="utf-8"))["started_at"]
+        folder.rename(folder.with_name(f"{folder.name}-{begun.replace(':', '')}"))
 
 
 def _git_state(home: Path) -> dict[str, str]:

@@ -68,7 +68,7 @@ def training_sources(records: pa.Table, cards: Sequence[str | Path]) -> list[dic
     return found
 
 
-def write_model_card(model_folder: Path, run: Mapping[str, Any]) -> Path:
+def write_model_card(model_folder: Path, run: Mapping[str, Any], name: str = "") -> Path:
     """Write the card of a saved model into its folder, as README.md.
 
     Parameters
@@ -78,6 +78,8 @@ def write_model_card(model_folder: Path, run: Mapping[str, Any]) -> Path:
         ``sources`` (from `training_sources`).
     run : mapping
         The content of run.json, for the date and the commit.
+    name : str
+        What the card calls the model; its folder's name where not given.
 
     Returns
     -------
@@ -108,7 +110,7 @@ def write_model_card(model_folder: Path, run: Mapping[str, Any]) -> Path:
     )
     environment.filters["cell"] = _cell
     card = environment.get_template("modelcard.md").render(
-        folder=model_folder.name,
+        folder=name or model_folder.name,
         model=model,
         manifest=manifest,
         date=str(run.get("ended_at", ""))[:10],

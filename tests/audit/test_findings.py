@@ -116,7 +116,9 @@ def test_garbled_texts(written: str, read: str, told: str, column: str) -> None:
 
 
 _ARABIC_WORDS = st.lists(st.text("ابتثجحخدذرزسشصضطظعغفقكلمنهويىةءأإآؤئ", min_size=3, max_size=9), min_size=3)
-_OTHER_WORDS = st.sampled_from(["CAN 2025", "créée à l'été", "«Réunion»", "؟؟؟", "???", "ط، ظ، ع؛", "Ø", "3–1", "ڭ پ"])
+_OTHER_WORDS = st.sampled_from(
+    ["CAN 2025", "créée à l'été", "«Réunion»", "؟؟؟", "???", "ط، ظ، ع؛", "Ø", "3–1", "ڭ پ", "\ufffd"]
+)
 
 
 @given(_ARABIC_WORDS, _OTHER_WORDS)

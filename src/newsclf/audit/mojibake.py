@@ -25,7 +25,8 @@ _MISREADINGS = {
     "UTF-8 read as Latin-1": f"(?:[ØÙÚÛ][\u0080-\u00bf{_second_bytes('cp1252')}]?){{3}}",
     "UTF-8 read as Windows Arabic": f"(?:[طظعغ][{_second_bytes('cp1256')}]){{3}}",
     "Windows Arabic read as Latin-1": "[À-ÖØ-öø-ÿ]{4}",
-    "written in an encoding without Arabic": "\ufffd|\\?\\?+[ \n]\\?\\?+[ \n]\\?\\?+",
+    # One sign that was lost harms one word; question marks may be meant.
+    "written in an encoding without Arabic": "(?s:\ufffd.*\ufffd.*\ufffd)|\\?\\?+[ \n]\\?\\?+[ \n]\\?\\?+",
 }
 
 

@@ -43,7 +43,7 @@ def prepare(cards: tuple[str, ...], data_root: Path | None, out: Path, labels: b
       newsclf prepare
       newsclf prepare written hespress --data-root ~/corpora --out work/hespress
       newsclf prepare my_csv.toml --data-root .
-    """  # noqa: D301  # click reads it
+    """
     from newsclf import prepare as preparing
     from newsclf.datasummary import readable
     from newsclf.sources.card import cards_in_repository

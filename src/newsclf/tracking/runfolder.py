@@ -136,3 +136,8 @@ def read_parquet(file: Path) -> pa.Table:
 
 def _milliseconds(moment: Any) -> int | None:
     return round(datetime.fromisoformat(moment).timestamp() * 1000) if isinstance(moment, str) else None
+
+
+def not_uploaded(folder: Path) -> bool:
+    """Tell whether a folder holds a run that waits for `newsclf sync`."""
+    return (folder / NOT_UPLOADED_FILE).is_file()

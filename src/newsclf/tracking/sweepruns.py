@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from newsclf.tracking.run import new_run, warn_not_reached
 from newsclf.tracking.runfolder import RunFolder, read_run_folder
@@ -79,10 +83,34 @@ class SweepRuns:
 
     def _unless_gone(self, action: Callable[[], None]) -> None:
         try:
-            action()
+            with _uninterrupted():
+                action()
         except STORE_ERRORS as error:
             self._store = None
             warn_not_reached(error)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait until the block is done, so that no run is left half begun; a second one doesn't wait."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    interrupted = False
+    before = signal.getsignal(signal.SIGINT)
+
+    def wait(_number: int, _frame: FrameType | None) -> None:
+        nonlocal interrupted
+        interrupted = True
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, wait)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if interrupted:
+        raise KeyboardInterrupt
 
 
 def _begun(store: Store, folder: RunFolder, parent_run_id: str | None = None) -> str:
