@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -69,15 +70,20 @@ def _row(draw: random.Random, source: str, category: str, place: int) -> Row:
     }
 
 
-def clean_rows() -> list[Row]:
-    """Return rows in which there is nothing to find: two sources, every category, articles and headlines."""
+@cache
+def _rows() -> tuple[Row, ...]:
     draw = random.Random(11)
-    return [
+    return tuple(
         _row(draw, source, category, place)
         for source in ("published", "written")
         for category in category_ids()
         for place in range(NUMBER)
-    ]
+    )
+
+
+def clean_rows() -> list[Row]:
+    """Return rows in which there is nothing to find: two sources, every category, articles and headlines."""
+    return [dict(row) for row in _rows()]
 
 
 def corpus(rows: Sequence[Row]) -> Corpus:
