@@ -51,9 +51,7 @@ def test_metrics_are_those_of_scikit_learn(seed: int, count: int) -> None:
     assert found["macro_f1"] == pytest.approx(
         f1_score(judged.truth, judged.predicted, labels=occurring, average="macro", zero_division=0)
     )
-    report = classification_report(
-        judged.truth, judged.predicted, labels=CATEGORIES, output_dict=True, zero_division=0
-    )
+    report = classification_report(judged.truth, judged.predicted, labels=CATEGORIES, output_dict=True, zero_division=0)
     for name in CATEGORIES:
         assert found[f"precision.{name}"] == report[name]["precision"]
         assert found[f"recall.{name}"] == report[name]["recall"]

@@ -118,9 +118,9 @@ class EvaluationSettings:
     Parameters
     ----------
     protocols : tuple of str
-        ``group``: on the splits `dev` and `test` of the records. ``time``: a second model trained
-        on the earlier four fifths of the dated records, tested on the rest. ``folds``: grouped
-        cross-validation over all records. ``source``: one source after another held out.
+        ``group``: on the splits `dev` and `test` of the records, as always. ``time``: a second model
+        tested on the last fifth of each source's dated records, trained on all others. ``folds``:
+        grouped cross-validation over all records. ``source``: one source after another held out.
     folds : int
         Of the protocol ``folds``.
     """

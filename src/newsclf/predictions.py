@@ -88,7 +88,8 @@ def metrics_of(predictions: pa.Table) -> dict[str, float]:
         parts["guideline"] = headlines.filter(headlines["guideline"])
         for column in ("label_origin", "source"):
             for name in pc.unique(headlines[column]).to_pylist():
-                parts[str(name)] = headlines.filter(pc.equal(headlines[column], name))
+                # A source may be called as a view is.
+                parts.setdefault(str(name), headlines.filter(pc.equal(headlines[column], name)))
         for name, part in parts.items():
             if len(part):
                 metrics |= {f"{split}.{name}.{key}": value for key, value in measure(judged_from(part)).items()}

@@ -64,7 +64,7 @@ def further_trials(experiment: Experiment, records: pa.Table) -> Iterator[Trial]
 
 
 def _by_time(experiment: Experiment, records: pa.Table) -> Iterator[Trial]:
-    """Train on the earlier four fifths of each source's dated records, test on the rest."""
+    """Test on the last fifth of each source's dated records; train on the rest and on what has no date."""
     free = _no_role(records)
     moments = _moments(records)
     dated = free & ~np.isnan(moments)

@@ -196,7 +196,7 @@ def _fit_texts(
     if len(texts) == 0:
         raise InputError(f"no record can be learnt from: none has a text for the views {', '.join(training.views)}")
     if len(np.unique(names)) < 2:
-        raise InputError(f"there is one class only, {names[0]!r}; texts of at least two categories are needed")
+        raise InputError(f"there is one class only, {str(names[0])!r}; texts of at least two categories are needed")
     progress(f"fitting {experiment.family} on {len(texts):,} texts of {rows.size:,} records")
     estimator = make_estimator(experiment.family, experiment.model)
     given = texts if isinstance(estimator, TopicClassifier) else texts.to_pylist()
