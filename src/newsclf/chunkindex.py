@@ -32,7 +32,7 @@ _MASKS = _MASKS.view("<u8")
 _LENGTH_SHIFT = np.uint64(8 * (8 - 1))
 _NOBODY = np.uint64(np.iinfo(np.uint64).max)
 # Strings looked up at once: few enough that what is held of them stays in the processor's cache.
-_AT_ONCE = 1 << 14
+_AT_ONCE = 1 << 15
 _FEWEST = 1024
 
 Keys = npt.NDArray[np.uint64]

@@ -20,7 +20,7 @@ from newsclf.topicmodel import TopicModel
 # One unit of the fixed-point scores. 64-bit sums then hold 2 billion units of score, more than any text has.
 _UNIT = 2.0**-32
 # Few enough that what is held of them stays in the processor's caches.
-_TEXT_BYTES_AT_ONCE = 1_500_000
+_TEXT_BYTES_AT_ONCE = 2_000_000
 
 
 class ScoreTable:
