@@ -19,13 +19,12 @@ from matplotlib.figure import Figure
 
 from newsclf.classifier import TopicClassifier
 from newsclf.configuration import read_experiment
-from newsclf.prepare import label_files_in_repository, prepare
+from newsclf.experiment import prepare_records
 from newsclf.records import read_records
-from newsclf.taxonomy import OTHER
+from newsclf.taxonomy import OTHER, category_of_section
 from newsclf.views import stacked_views, view_texts
 
 ROOT = Path(__file__).resolve().parents[1]
-CORPORA = ("hespress", "ant_multisource", "ant_jawhara", "egypt_rss")
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
 TESTS = ("guideline, 4 categories", "guideline, 5 categories", "Hespress sections, 4 categories")
 
@@ -35,15 +34,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--data-root", type=Path, required=True)
     data_root = parser.parse_args().data_root
-    prepared = prepare(
-        ("written", *CORPORA), data_root, ROOT / "work" / "records" / "learning-curve", label_files_in_repository()
-    )
+    release = read_experiment(ROOT / "experiments" / "release.toml")
+    prepared = prepare_records(release, data_root, ROOT / "work")
     records = read_records(prepared.records)
     settings = read_experiment(ROOT / "experiments" / "default.toml")
     written = records.filter(_all(records, source="written", split="train"))
     hespress = records.filter(_all(records, source="hespress", split="train", label_origin="section"))
     guideline = records.filter(_all(records, split="dev", label_origin="annotator", role="dev"))
-    sections = records.filter(_all(records, source="hespress", label_origin="section"))
+    sections = _by_section(records.filter(_all(records, source="hespress")))
 
     # Groups are named by a hash; their order is a draw that grows without changing.
     order = np.argsort(written["group"].to_numpy().astype(str), kind="stable")
@@ -62,6 +60,14 @@ def main() -> None:
             print(json.dumps(point, ensure_ascii=False), flush=True)
     (ROOT / "data" / "learning-curve.json").write_text(json.dumps(curve, indent=2) + "\n", encoding="utf-8")
     _draw(curve, ROOT / "data" / "learning-curve.png")
+
+
+def _by_section(records: pa.Table) -> pa.Table:
+    """Return the records whose section is one category, with that for the truth, whatever a reader said."""
+    names = [category_of_section(section or "") for section in records["section"].to_pylist()]
+    place = records.schema.get_field_index("category")
+    named = records.set_column(place, "category", pa.array(names, pa.string()))
+    return named.filter(pc.is_valid(named["category"]))
 
 
 def _all(records: pa.Table, **values: str) -> pa.ChunkedArray:
