@@ -95,9 +95,9 @@ def write_model_card(model_folder: Path, run: Mapping[str, Any], name: str = "")
     """
     model = TopicModel.load(model_folder)
     manifest = model.manifest
-    for name in _NEEDED:
-        if name not in manifest:
-            raise ModelError(f"{model_folder / MANIFEST_FILE}: the manifest has no {name!r}; train the model again")
+    for needed in _NEEDED:
+        if needed not in manifest:
+            raise ModelError(f"{model_folder / MANIFEST_FILE}: the manifest has no {needed!r}; train the model again")
     size = sum((model_folder / name).stat().st_size for name in (MANIFEST_FILE, WEIGHTS_FILE))
     tests = _tests(manifest["metrics"])
     environment = Environment(
