@@ -26,8 +26,8 @@ from newsclf.predictions import TESTED_VIEWS
 from newsclf.prepare import label_files_in_repository, prepare
 from newsclf.records import fingerprint, read_records, write_records
 from newsclf.sweepplan import Sweep
-from newsclf.sweeptable import SweepTable, sweep_table
-from newsclf.sweepvariant import Material, Task, is_finished, json_text, read_run, result_of, train_variant
+from newsclf.sweeptable import GUIDELINE, SweepTable, sweep_table
+from newsclf.sweepvariant import Material, Task, code_digest, is_finished, json_text, read_run, result_of, train_variant
 from newsclf.tomlfile import nearest
 from newsclf.tracking.sweepruns import SweepRuns
 from newsclf.training import labelled
@@ -62,6 +62,7 @@ def run_sweep(
     data_root: Path | None = None,
     home: Path = Path(),
     jobs: int | None = None,
+    renew: bool = False,
     progress: Progress = lambda _: None,
 ) -> Swept:
     """Train every variant that isn't finished yet, and return the table of all of them.
@@ -78,6 +79,9 @@ def run_sweep(
     jobs : int, optional
         How many variants are trained at once, each in a process of its own; as the sweep says where
         not given.
+    renew : bool
+        Whether what was trained by an older state of the code is trained again. Where it isn't, the
+        table names it.
     progress : callable
         Is told in a few words what is being done.
 
@@ -102,7 +106,7 @@ def run_sweep(
     tracked = SweepRuns(folder)
     run["status"] = "failed"
     try:
-        _train_missing(tasks, sweep.n_jobs if jobs is None else jobs, tracked, progress)
+        _train_missing(tasks, jobs or sweep.n_jobs, renew, tracked, progress)
         table = sweep_table(sweep, [result_of(task) for task in tasks])
         _write_text(folder / "table.md", table.markdown())
         _write_text(folder / "table.csv", table.csv())
@@ -187,6 +191,8 @@ def _demand_slices(records: pa.Table, base: Experiment, metrics: Iterable[str]) 
     if len(dev) == 0:
         raise InputError("no labelled record is in dev, which a sweep is judged on")
     parts = [*TESTED_VIEWS, *(str(part) for name in ("label_origin", "source") for part in pc.unique(dev[name]))]
+    if dev["role"].null_count < len(dev):
+        parts.append(GUIDELINE)
     for name in metrics:
         part = name.split(".")[1]
         if part not in parts:
@@ -196,6 +202,7 @@ def _demand_slices(records: pa.Table, base: Experiment, metrics: Iterable[str]) 
 def _tasks(sweep: Sweep, materials: Mapping[bool, Material], folder: Path, run: Mapping[str, Any]) -> list[Task]:
     """Return what there is to do, a task for each variant; those of the same configuration share a folder."""
     folders: dict[str, Path] = {}
+    code = code_digest()
     tasks = []
     for variant in sweep.variants:
         material = materials[variant.experiment.data.labels]
@@ -212,15 +219,15 @@ def _tasks(sweep: Sweep, materials: Mapping[bool, Material], folder: Path, run: 
             readable = re.sub(r"[^\w.=,+-]+", "-", variant.name).strip("-")[:60]
             folders[key] = next(iter(sorted(folder.glob(f"*-{short}"))), folder / f"{readable}-{short}")
         tags = {name: run[name] for name in ("git_commit", "git_dirty")}
-        tasks.append(Task(variant, material, sweep.judged_by, key, folders[key], tags))
+        tasks.append(Task(variant, material, sweep.judged_by, key, folders[key], tags, code))
     return tasks
 
 
-def _train_missing(tasks: list[Task], jobs: int, tracked: SweepRuns, progress: Progress) -> None:
+def _train_missing(tasks: list[Task], jobs: int, renew: bool, tracked: SweepRuns, progress: Progress) -> None:
     """Train what isn't finished, and log what MLflow doesn't have."""
     distinct = [task for place, task in enumerate(tasks) if task.key not in {each.key for each in tasks[:place]}]
-    missing = [task for task in distinct if not is_finished(task)]
-    finished = [task for task in distinct if is_finished(task)]
+    finished = [task for task in distinct if is_finished(task, by_this_code=renew)]
+    missing = [task for task in distinct if task not in finished]
     progress(f"{len(distinct)} variants, {len(finished)} of them finished before")
     for task in finished:
         tracked.log(task.folder)

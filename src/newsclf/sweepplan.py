@@ -14,7 +14,6 @@ from typing import Any
 from newsclf.configuration import Experiment, read_experiment
 from newsclf.errors import ConfigurationError
 from newsclf.estimators import make_estimator
-from newsclf.records import LABEL_ORIGINS
 from newsclf.tomlfile import nearest, read_toml, settings_from
 
 BASE = "base"
@@ -175,24 +174,16 @@ def _variant(name: str, changes: Mapping[str, Any], base: Experiment, sweep: _Sw
 
 def _with_changes(base: Experiment, changes: Mapping[str, Any], where: str) -> Experiment:
     """Return an experiment with changes that make sense, also those that only training would find fault with."""
-    settings = base.parameters()
     for name in changes:
         parts = name.split(".")
         for beginning in (".".join(parts[:length]) for length in range(1, len(parts) + 1)):
             if beginning in _FIXED:
                 raise ConfigurationError(f"{where}: {name} can't be changed: {_FIXED[beginning]}")
-            if beginning != name and beginning in settings:
-                raise ConfigurationError(f"{where}: {name}: {beginning} is a value, not a table")
     experiment = base.changed(changes, where)
-    training = experiment.training
-    for setting, names, known in (
-        ("training.source_weights", training.source_weights, experiment.data.cards),
-        ("training.origin_weights", training.origin_weights, LABEL_ORIGINS),
-        ("training.self_training.origins", training.self_training.origins, LABEL_ORIGINS),
-    ):
-        for name in names:
-            if name not in known:
-                raise ConfigurationError(f"{where}: {setting}: {name!r} is not known; {nearest(name, known)}")
+    cards = [Path(card).stem for card in experiment.data.cards]
+    for name in experiment.training.source_weights:
+        if name not in cards:
+            raise ConfigurationError(f"{where}: training.source_weights: {name!r} is not known; {nearest(name, cards)}")
     make_estimator(experiment.family, experiment.model, f"{where} [model]")
     return experiment
 

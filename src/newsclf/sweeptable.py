@@ -23,6 +23,8 @@ from newsclf.predictions import TESTED_VIEWS, judged_from
 from newsclf.sweepplan import BASE, Sweep, shown
 from newsclf.taxonomy import OTHER
 
+GUIDELINE = "guideline"
+
 _IN_SCOPE = "in_scope_"
 # MLflow keeps 8,000 signs of a description.
 _MOST_IN_SUMMARY = 40
@@ -196,6 +198,8 @@ class SweepTable:
     def _note(self) -> str:
         base = self.figures[0]
         counts = ", ".join(f"{base[name].texts:,} by {name}" for name in self.sweep.judged_by if name in base)
+        code = self.results[0].run.get("code")
+        others = [result.name for result in self.results if result.run.get("code", code) != code]
         commits = sorted({str(result.run["git_commit"])[:10] for result in self.results if result.run["git_commit"]})
         sentences = [
             f"The base is {self.sweep.experiment}.",
@@ -205,6 +209,7 @@ class SweepTable:
             f"Texts of dev: {counts}.",
             "MB: the weights on disk. s: seconds to fit.",
             f"Code: {', '.join(commits)}." if commits else "",
+            f"NOT trained by the code that trained the base: {', '.join(others)}; see --renew." if others else "",
         ]
         return " ".join(filter(None, sentences))
 
@@ -241,7 +246,7 @@ def rows_judged_by(predictions: pa.Table, metrics: Sequence[str]) -> npt.NDArray
     Parameters
     ----------
     predictions : pyarrow.Table
-        Of dev, with the columns view, label_origin and source.
+        Of dev, with the columns view, guideline, label_origin and source.
     metrics : sequence of str
         As in ``dev.annotator.accuracy``; slices are those of `newsclf.predictions.metrics_of`.
 
@@ -252,18 +257,21 @@ def rows_judged_by(predictions: pa.Table, metrics: Sequence[str]) -> npt.NDArray
     Examples
     --------
     >>> table = pa.table({"view": ["headline", "headline", "article"], "source": ["hespress", "written", "written"],
-    ...                   "label_origin": ["annotator", "author", "author"]})
+    ...                   "label_origin": ["annotator", "author", "author"], "guideline": [False, False, False]})
     >>> rows_judged_by(table, ["dev.annotator.accuracy"]).tolist()
     [True, False, False]
     """
+    headlines = pc.equal(predictions["view"], "headline")
     wanted = np.zeros(len(predictions), dtype=np.bool_)
     for name in metrics:
         part = name.split(".")[1]
         if part in TESTED_VIEWS:
             of_part = pc.equal(predictions["view"], part)
+        elif part == GUIDELINE:
+            of_part = pc.and_(headlines, predictions["guideline"])
         else:
             named = pc.or_(pc.equal(predictions["label_origin"], part), pc.equal(predictions["source"], part))
-            of_part = pc.and_(pc.equal(predictions["view"], "headline"), named)
+            of_part = pc.and_(headlines, named)
         wanted |= np.asarray(pc.fill_null(of_part, False).to_numpy(), dtype=np.bool_)
     return wanted
 
@@ -284,9 +292,7 @@ def written_into(file: Path, name: str, text: str) -> None:
     before, found, rest = content.partition(f"{begin}\n")
     _, ended, after = rest.partition(end)
     if not (found and ended):
-        raise InputError(
-            f"{file} has no place for the table: put the lines {begin!r} and {end!r} where it should stand"
-        )
+        raise InputError(f"{file} has no place for the table; put the lines {begin!r} and {end!r} where it belongs")
     with replaced_file(file) as aside:
         aside.write_text(f"{before}{begin}\n\n{text.strip()}\n\n{end}{after}", encoding="utf-8")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Mapping
@@ -21,6 +22,12 @@ from newsclf.records import read_records
 from newsclf.sweepplan import Variant
 from newsclf.sweeptable import Result, rows_judged_by
 from newsclf.training import Trained, train
+
+# Modules that decide how good a variant is.
+_TRAINING_CODE = (
+    *("calibration", "classifier", "estimators", "evaluation", "features", "predictions", "predictor", "protocols"),
+    *("scoretable", "subwords", "text", "topicmodel", "training", "views"),
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,8 @@ class Task:
         Its run folder.
     tags : mapping of str to str
         The commit the code is at.
+    code : str
+        Hash of the code that trains and tests.
     """
 
     variant: Variant
@@ -66,6 +75,7 @@ class Task:
     key: str
     folder: Path
     tags: Mapping[str, str]
+    code: str
 
 
 def train_variant(task: Task) -> Task:
@@ -104,7 +114,7 @@ def train_variant(task: Task) -> Task:
             "parameters": task.variant.experiment.parameters(),
             "metrics": {},
         }
-    run["key"] = task.key
+    run |= {"key": task.key, "code": task.code}
     with replaced_folder(task.folder) as aside:
         if predictions is not None:
             pq.write_table(predictions, aside / "predictions.parquet", compression="zstd")
@@ -137,13 +147,20 @@ def _bytes_on_disk(trained: Trained) -> int | None:
         return (Path(folder) / "model" / "weights.npz").stat().st_size
 
 
-def is_finished(task: Task) -> bool:
-    """Return whether a variant's run folder is there and of this very configuration and data."""
+def code_digest() -> str:
+    """Return a hash of the code that trains and tests."""
+    package = Path(__file__).parent
+    return hashlib.sha256(b"".join((package / f"{name}.py").read_bytes() for name in _TRAINING_CODE)).hexdigest()
+
+
+def is_finished(task: Task, *, by_this_code: bool = False) -> bool:
+    """Return whether a variant's run folder is there, of this very configuration and data, and perhaps code."""
     try:
         run = read_run(task.folder)
     except InputError:
         return False
-    return run.get("key") == task.key and run.get("status") == "finished"
+    same = run.get("key") == task.key and (run.get("code") == task.code or not by_this_code)
+    return same and run.get("status") == "finished"
 
 
 def result_of(task: Task) -> Result:

@@ -18,12 +18,13 @@ from newsclf.cli.progress import said
     help="Folder of the corpora that source cards name.",
 )
 @click.option("--jobs", type=click.IntRange(1), help="Variants trained at once; what SWEEP says where not given.")
+@click.option("--renew", is_flag=True, help="Train again what was trained by an older state of the code.")
 @click.option("--into", type=click.Path(path_type=Path), help="Markdown file to put the table into, between its marks.")
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv"]), default="table", show_default=True, help="How to print it."
 )
-def sweep(sweep: Path, data_root: Path | None, jobs: int | None, into: Path | None, form: str) -> None:
-    r"""Train every variant of a sweep, judge them on dev, and print how far each is from the base.
+def sweep(sweep: Path, data_root: Path | None, jobs: int | None, renew: bool, into: Path | None, form: str) -> None:
+    """Train every variant of a sweep, judge them on dev, and print how far each is from the base.
 
     SWEEP is a TOML in experiments/sweeps. Every variant is an MLflow run under one parent run. What is
     finished is kept in experiments/runs and not trained again: after Ctrl-C, or once the TOML has more
@@ -42,7 +43,7 @@ def sweep(sweep: Path, data_root: Path | None, jobs: int | None, into: Path | No
 
     plan = read_sweep(sweep)
     with said() as say:
-        swept = run_sweep(plan, data_root=data_root, jobs=jobs, progress=say)
+        swept = run_sweep(plan, data_root=data_root, jobs=jobs, renew=renew, progress=say)
     click.echo(swept.table.csv() if form == "csv" else swept.table.markdown(), nl=False)
     click.echo(f"\nWritten to {swept.folder / 'table.md'} and table.csv", err=True)
     if into is not None:
