@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import statistics
 import sys
@@ -23,10 +24,8 @@ def compare(data: Path, models: Path, rounds: int, about: Mapping[str, Any], say
     for name in PEERS:
         if name in skipped or name in SAME_MODEL:
             continue
-        say(f"training {name}")
-        shutil.rmtree(models / name, ignore_errors=True)
         try:
-            measured[name] = run_job("fit", name, data, models / name)
+            measured[name] = trained(name, data, models, about["records_fingerprint"], say)
         except RuntimeError as error:
             skipped[name] = str(error).splitlines()[-1]
     for name, other in SAME_MODEL.items():
@@ -47,6 +46,20 @@ def compare(data: Path, models: Path, rounds: int, about: Mapping[str, Any], say
         measured.setdefault(name, {}).update(medians(several))
     add_rates(measured, about)
     return {"peers": measured, "skipped": skipped, "ratios": ratios(measured), "cold": cold_ratio(samples)}
+
+
+def trained(name: str, data: Path, models: Path, fingerprint: str, say: Say) -> dict[str, Any]:
+    """Train a peer, or take what an earlier run trained on the same records, and return what was measured of it."""
+    kept = models / f"{name}.json"
+    if kept.is_file():
+        found = json.loads(kept.read_text(encoding="utf-8"))
+        if found["fingerprint"] == fingerprint:
+            return dict(found["measured"])
+    say(f"training {name}")
+    shutil.rmtree(models / name, ignore_errors=True)
+    measured = run_job("fit", name, data, models / name)
+    kept.write_text(json.dumps({"fingerprint": fingerprint, "measured": measured}) + "\n", encoding="utf-8")
+    return measured
 
 
 def imports_only() -> float:

@@ -123,3 +123,19 @@ def test_the_results_in_the_repository_give_its_tables() -> None:
         pytest.skip("no results have been published")
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     assert tables.markdown(results) in (folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_trained_peer_serves_again_while_the_records_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fits: list[str] = []
+
+    def fit(job: str, peer: str, data: Path, model: Path) -> dict[str, Any]:
+        fits.append(f"{job} {peer}")
+        return {"fit_seconds": float(len(fits))}
+
+    monkeypatch.setattr(comparison, "run_job", fit)
+    for fingerprint, expected in (("a", 1.0), ("a", 1.0), ("b", 2.0)):
+        measured = comparison.trained("floor", tmp_path, tmp_path, fingerprint, lambda _: None)
+        assert measured == {"fit_seconds": expected}
+    assert fits == ["fit floor"] * 2
