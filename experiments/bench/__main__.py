@@ -54,7 +54,6 @@ def main(arguments: Sequence[str]) -> None:
     if "files" in options.parts:
         results["file_jobs"] = file_jobs(work, work / "models" / "newsclf", work, (1, 2), say)
     results_file.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    draw(results, work / "headlines-per-second.png")
     text = markdown(results)
     print(text)
     if options.publish:

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,15 +24,10 @@ class Finished:
         What it printed.
     cpu_seconds : float
         Time of the processor, its children included.
-    wall_seconds : float
-    peak_bytes : int
-        The most memory it, or the largest of its children, has had.
     """
 
     output: str
     cpu_seconds: float
-    wall_seconds: float
-    peak_bytes: int
 
 
 def run(command: Sequence[str | Path], **environment: str) -> Finished:
@@ -44,7 +38,6 @@ def run(command: Sequence[str | Path], **environment: str) -> Finished:
     RuntimeError
         If it fails, with the end of what it said.
     """
-    begin = time.perf_counter()
     process = subprocess.Popen(
         list(map(str, command)),
         stdout=subprocess.PIPE,
@@ -55,11 +48,10 @@ def run(command: Sequence[str | Path], **environment: str) -> Finished:
     assert process.stdout is not None
     output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{' '.join(map(str, command))} failed: {output[-500:]}")
-    return Finished(output, usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * 1024)
+    return Finished(output, usage.ru_utime + usage.ru_stime)
 
 
 def run_job(job: str, peer: str, data: Path, model: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.data import LEAD_WORDS, SEED
+from bench.job import peak_bytes
 from bench.peers import default_parameters
 from bench.processes import ONE_THREAD, run
 
@@ -32,7 +33,7 @@ def fit_curve(data: Path, say: Say) -> list[dict[str, Any]]:
     for count in RECORDS:
         say(f"training on {count:,} records")
         done = run([sys.executable, "-m", "bench.scaling", data / "labelled.parquet", str(count)])
-        curve.append({**json.loads(done.output.splitlines()[-1]), "peak_bytes": done.peak_bytes})
+        curve.append(json.loads(done.output.splitlines()[-1]))
     return curve
 
 
@@ -55,6 +56,7 @@ def fit_on(labelled: Path, count: int) -> dict[str, Any]:
         "steps": classifier.n_iter_,
         "seconds": time.process_time() - begin,
         "wall_seconds": time.perf_counter() - begin_wall,
+        "peak_bytes": peak_bytes(),
     }
 
 

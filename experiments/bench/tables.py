@@ -12,18 +12,22 @@ from bench.peers import PEERS
 
 def markdown(results: Mapping[str, Any]) -> str:
     """Return all results as Markdown tables."""
-    parts = [
-        _about(results),
-        ratio_table(results["ratios"], results["cold"]),
-        peer_table(results["peers"]),
-        *(f"Not measured: {PEERS[name].title} ({reason})." for name, reason in results["skipped"].items()),
-        "### Where the time of a headline goes",
-        stage_table(results["stages"]),
-    ]
-    if results.get("fit_curve"):
-        parts += ["### Training, by number of records", curve_table(results["fit_curve"])]
-    if results.get("file_jobs"):
-        parts += ["### `newsclf predict`, Parquet to Parquet", jobs_table(results["file_jobs"])]
+    parts = []
+    if "peers" in results:
+        parts += [
+            _about(results),
+            ratio_table(results["ratios"], results["cold"]),
+            peer_table(results["peers"]),
+            *(f"Not measured: {PEERS[name].title} ({reason})." for name, reason in results["skipped"].items()),
+        ]
+    sections: dict[str, tuple[str, Callable[[Sequence[Mapping[str, Any]]], str]]] = {
+        "stages": ("Where the time of the headlines goes", stage_table),
+        "fit_curve": ("Training, by number of records", curve_table),
+        "file_jobs": ("`newsclf predict`, Parquet to Parquet", jobs_table),
+    }
+    for name, (title, table) in sections.items():
+        if name in results:
+            parts += [f"### {title}", table(results[name])]
     return "\n\n".join(parts) + "\n"
 
 
