@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 from newsclf import sweepvariant
 from newsclf.errors import ConfigurationError, InputError
@@ -352,6 +353,8 @@ def test_killed_outright_nothing_finished_is_lost(folder: Path, monkeypatch: pyt
 def test_variants_trained_at_once_come_out_as_one_after_the_other(folder: Path) -> None:
     alone = without_seconds(swept().table.markdown())
     Path("experiments/runs/few").rename("aside")
+    # Workers that an earlier test left are still in the folder of that test.
+    get_reusable_executor().shutdown(wait=True)
     with joblib.parallel_config(backend="loky"):
         assert without_seconds(swept(jobs=2).table.markdown()) == alone
 

@@ -142,7 +142,7 @@ def run_experiment(
         tracked.log_folder(folder)
         # Last in the run, so that a run that ends as killed or failed has left the model of the time before.
         if model is not None:
-            _copy_model(folder / "model", model_folder, run)
+            _copy_model(folder / "model", model_folder)
     return Outcome(folder, run, prepared, tracked.run_id, model_folder if model is not None else None)
 
 
@@ -246,7 +246,7 @@ def _write_folder(
     with replaced_folder(folder) as aside:
         if model is not None:
             model.save(aside / "model")
-            write_model_card(aside / "model", run)
+            write_model_card(aside / "model", run, run["parameters"]["saving.to"] or run["name"])
         (aside / "run.json").write_text(json.dumps(run, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         pq.write_table(predictions, aside / "predictions.parquet", compression="zstd")
         errors = report.errors_table(predictions, Predictor(model) if model else None)
@@ -291,12 +291,10 @@ def _baselines(runs: Path, run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return found
 
 
-def _copy_model(source: Path, target: Path, run: Mapping[str, Any]) -> None:
-    """Copy a run's model; its card speaks of the model by the folder it is in."""
+def _copy_model(source: Path, target: Path) -> None:
     with replaced_folder(target) as aside:
         for path in source.iterdir():
             shutil.copy2(path, aside / path.name)
-        write_model_card(aside, run, target.name)
 
 
 def _keep_if_not_uploaded(folder: Path) -> None:
