@@ -27,7 +27,7 @@ def draw(results: Mapping[str, Any], path: Path) -> None:
     bars = axes.barh([PEERS[name].title for name in names], rates, color=colours)
     axes.bar_label(bars, [_label(peers[name]) for name in names], padding=4, fontsize=9)
     axes.set_xscale("log")
-    axes.set_xlim(min(rates) / 3, max(rates) * 12)
+    axes.set_xlim(min(rates) / 3, max(rates) * 40)
     axes.set_xlabel("headlines a second, one thread (logarithmic)")
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="x", alpha=0.3)
