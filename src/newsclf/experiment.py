@@ -119,10 +119,10 @@ def run_experiment(
     trial, furthers = main_trial(experiment, records), list(further_trials(experiment, records))
     if not any(each.tested for each in (trial, *furthers)):
         raise InputError("there is nothing to test the model on: no record of split test or dev has a category")
-    tags = {"family": experiment.family, "purpose": experiment.purpose, **_git_state(home)}
+    tags = {"family": experiment.family, "purpose": experiment.purpose, **git_state(home)}
     data_fingerprint = str(prepared.summary["fingerprint"])
     tags["data_fingerprint"] = data_fingerprint[:12]
-    begun = _now()
+    begun = now()
     with started_run(
         experiment.name, tags=tags, parameters=experiment.parameters(), parent_run_id=parent_run_id
     ) as tracked:
@@ -133,7 +133,7 @@ def run_experiment(
             again = _retrained(experiment, records, further, trained, progress)
             predictions += _predictions(records, again, further)
         table = pa.concat_tables(predictions)
-        run = _describe(experiment, records, trained, trial, table, tags, begun, data_fingerprint)
+        run = describe(experiment, records, trained, trial, table, tags, begun, data_fingerprint)
         sources = training_sources(_learnt_from(experiment, records, trial), experiment.data.cards)
         progress("writing the report")
         _keep_if_not_uploaded(folder)
@@ -166,7 +166,7 @@ def _predictions(records: pa.Table, trained: Trained, trial: Trial) -> list[pa.T
     ]
 
 
-def _describe(
+def describe(
     experiment: Experiment,
     records: pa.Table,
     trained: Trained,
@@ -176,6 +176,7 @@ def _describe(
     begun: str,
     data_fingerprint: str,
 ) -> dict[str, Any]:
+    """Return the content of run.json for a trained and tested experiment."""
     metrics = metrics_of(predictions)
     metrics["training.fit_seconds"] = trained.fit_seconds
     metrics["training.texts"] = float(trained.texts)
@@ -192,7 +193,7 @@ def _describe(
         "purpose": experiment.purpose,
         "status": "finished",
         "started_at": begun,
-        "ended_at": _now(),
+        "ended_at": now(),
         "git_commit": tags.get("git_commit", ""),
         "git_dirty": tags.get("git_dirty", ""),
         "parameters": experiment.parameters(),
@@ -304,7 +305,7 @@ def _keep_if_not_uploaded(folder: Path) -> None:
         folder.rename(folder.with_name(f"{folder.name}-{begun.replace(':', '')}"))
 
 
-def _git_state(home: Path) -> dict[str, str]:
+def git_state(home: Path) -> dict[str, str]:
     """Return the commit the code is at and whether the tree differs from it; nothing outside a checkout."""
     try:
         commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=home, capture_output=True, text=True, check=True)
@@ -314,5 +315,6 @@ def _git_state(home: Path) -> dict[str, str]:
     return {"git_commit": commit.stdout.strip(), "git_dirty": str(bool(status.stdout.strip())).lower()}
 
 
-def _now() -> str:
+def now() -> str:
+    """Return the time as ISO 8601 in UTC, to the second."""
     return datetime.datetime.fromtimestamp(time.time(), datetime.UTC).isoformat(timespec="seconds")

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from newsclf.configuration import Experiment
 from newsclf.errors import ConfigurationError, InputError, NewsclfError
-from newsclf.experiment import _git_state, _now, prepare_records
+from newsclf.experiment import git_state, now, prepare_records
 from newsclf.files import replaced_file
 from newsclf.predictions import TESTED_VIEWS
 from newsclf.prepare import label_files_in_repository, prepare
@@ -98,7 +98,7 @@ def run_sweep(
         Passed on; what is finished is kept.
     """
     folder = home / "experiments" / "runs" / sweep.name
-    run = _begun(sweep, folder, _git_state(home))
+    run = _begun(sweep, folder, git_state(home))
     progress("preparing records")
     materials = _materials(sweep, data_root, home / "work")
     tasks = _tasks(sweep, materials, folder, run)
@@ -124,7 +124,7 @@ def run_sweep(
         run["error"] = str(error)
         raise
     finally:
-        run["ended_at"] = _now()
+        run["ended_at"] = now()
         _write_run(folder, run)
         tracked.end()
     return Swept(folder, table, tracked.run_id)
@@ -143,7 +143,7 @@ def _begun(sweep: Sweep, folder: Path, git: Mapping[str, str]) -> dict[str, Any]
         "family": base.family,
         "purpose": sweep.purpose,
         "status": "running",
-        "started_at": before.get("started_at", _now()),
+        "started_at": before.get("started_at", now()),
         "git_commit": git.get("git_commit", ""),
         "git_dirty": git.get("git_dirty", ""),
         "parameters": {"sweep.experiment": sweep.experiment, "sweep.judged_by": list(sweep.judged_by)},

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from newsclf.errors import InputError, NewsclfError
-from newsclf.experiment import _describe, _now
+from newsclf.experiment import describe, now
 from newsclf.files import replaced_folder
 from newsclf.predictions import TESTED_VIEWS, judged_table
 from newsclf.protocols import main_trial
@@ -97,7 +97,7 @@ def train_variant(task: Task) -> Task:
     InputError
         If the run folder can't be written.
     """
-    begun = _now()
+    begun = now()
     predictions = None
     try:
         run, predictions = _trained_run(task, begun)
@@ -109,7 +109,7 @@ def train_variant(task: Task) -> Task:
             "status": "failed",
             "error": str(error),
             "started_at": begun,
-            "ended_at": _now(),
+            "ended_at": now(),
             **task.tags,
             "parameters": task.variant.experiment.parameters(),
             "metrics": {},
@@ -130,7 +130,7 @@ def _trained_run(task: Task, begun: str) -> tuple[dict[str, Any], pa.Table]:
     dev = records.filter(pa.array(trial.tested["dev"]))
     predictions = pa.concat_tables([judged_table(dev, trained, "dev", view) for view in TESTED_VIEWS])
     tags = dict(task.tags)
-    run = _describe(experiment, records, trained, trial, predictions, tags, begun, task.material.data_fingerprint)
+    run = describe(experiment, records, trained, trial, predictions, tags, begun, task.material.data_fingerprint)
     size = _bytes_on_disk(trained)
     if size is not None:
         run["metrics"]["model.bytes"] = size
