@@ -93,6 +93,7 @@ def test_the_model_that_is_kept_learns_the_training_splits_and_is_tested_on_the_
     both = main_trial(experiment("group", splits=("train", "dev")), records)
     assert {*values(records, "split", both.learnable)} <= {"train", "dev"}
     assert both.tested.keys() <= {"test"}
+    assert {*values(records, "role", both.learnable)} <= {None}
 
 
 @settings(max_examples=40)
