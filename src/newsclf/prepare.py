@@ -6,7 +6,6 @@ import csv
 import hashlib
 import importlib
 import json
-import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -21,7 +20,7 @@ from newsclf.datasummary import counts_of_groups, counts_of_labels, counts_of_re
 from newsclf.drafts import Draft, Drafter
 from newsclf.duplicates import duplicate_groups
 from newsclf.errors import ConfigurationError, InputError
-from newsclf.files import replaced_file, sha256_of_file
+from newsclf.files import refuse_unwritable, replaced_file, sha256_of_file
 from newsclf.labels import Label, read_labels
 from newsclf.records import SCHEMA, fingerprint, split_of_group, write_records
 from newsclf.sources.card import Card, read_card, repository_root
@@ -92,7 +91,7 @@ def prepare(
         If a card says something newsclf doesn't understand, or a section is not mapped.
     """
     sources = _sources(cards, data_root)
-    _refuse_unwritable(out_folder)
+    refuse_unwritable(out_folder)
     labels_from = sorted(label_files)
     inputs = _digest_of_inputs(sources, labels_from)
     done = _up_to_date(out_folder, inputs)
@@ -167,15 +166,6 @@ def _sources(cards: Sequence[Card | str | Path], data_root: Path | None) -> list
         raise InputError(f"{data_root} is {'a file' if data_root.exists() else 'missing'}; name the data root's folder")
     ordered = sorted(read, key=lambda card: card.name)
     return [_Source(card, card.folder(data_root), card.files(data_root)) for card in ordered]
-
-
-def _refuse_unwritable(folder: Path) -> None:
-    """Refuse an output folder before the work is done rather than after."""
-    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
-    if not there.is_dir():
-        raise InputError(f"{there} is a file; name a folder to write")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise InputError(f"{folder} can't be written: no permission to write in {there}")
 
 
 def _digest_of_inputs(sources: list[_Source], label_files: list[Path]) -> str:
