@@ -13,6 +13,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import check_estimator
 
+from newsclf.contextvectors import ContextVectors, context_vectors
 from newsclf.errors import ConfigurationError, InputError
 from newsclf.features import SubwordTfidf
 from newsclf.subwords import SubwordSettings, subwords
@@ -52,6 +54,7 @@ def test_parameters_are_read_set_and_cloned() -> None:
         "bucket_bits": 9,
         "subword_weight": 0.5,
         "min_document_frequency": 1,
+        "context_weight": 0.5,
     }
     assert SubwordTfidf(**parameters).get_params() == parameters
     assert clone(SubwordTfidf().set_params(**parameters)).get_params() == parameters
@@ -106,6 +109,40 @@ def test_the_factors_multiply_to_the_matrix(learnt: list[str], texts: list[str])
     by_word, by_feature = vectoriser.factors(texts)
     assert abs(by_word @ by_feature - vectoriser.transform(texts)).sum() == pytest.approx(0, abs=1e-9)
     assert by_feature.shape[1] == vectoriser.n_features_out_ == len(vectoriser.vocabulary_) + 2**8
+
+
+def context_of(texts: list[str]) -> ContextVectors:
+    found = context_vectors(pa.array(texts), dimensions=3, min_document_frequency=1)
+    assert found is not None
+    return found
+
+
+@settings(max_examples=40)
+@given(texts=many_texts)
+def test_context_vectors_stand_behind_the_other_columns(texts: list[str]) -> None:
+    learnt, _ = headlines()
+    context = context_of(learnt)
+    plain = SubwordTfidf(bucket_bits=6, context_weight=0.0).fit(learnt, context=context)
+    vectoriser = SubwordTfidf(bucket_bits=6, context_weight=0.5).fit(learnt, context=context)
+    assert vectoriser.n_features_out_ == len(vectoriser.vocabulary_) + 2**6 + 3
+    found = vectoriser.transform(texts).toarray()
+    np.testing.assert_allclose(found[:, :-3], plain.transform(texts).toarray()[:, :-3], rtol=1e-12, atol=1e-12)
+    for row, text in enumerate(texts):
+        known = {word: vectoriser.word_idf_[place] for place, word in enumerate(vectoriser.vocabulary_)}
+        in_text = words(text)
+        vectors = context.of(in_text).toarray()
+        telling = [word in known or has_arabic_letter(word) or vectors[at].any() for at, word in enumerate(in_text)]
+        rarity = np.array([known.get(word, vectoriser.unseen_idf_) for word in in_text])
+        expected = 0.5 * (rarity @ vectors) / math.sqrt(max(sum(telling), 1)) if in_text else np.zeros(3)
+        np.testing.assert_allclose(found[row, -3:], expected, atol=1e-9)
+
+
+def test_a_word_with_nothing_but_a_context_vector_counts() -> None:
+    context = context_of(["psg يفوز", "psg يتعادل", "لص يهرب", "لص يفر"])
+    vectoriser = SubwordTfidf(bucket_bits=6).fit(["فوز", "فوز"], context=context)
+    assert vectoriser.transform(["psg"]).nnz > 0
+    assert vectoriser.transform(["xyz"]).nnz == 0
+    assert vectoriser.get_feature_names_out()[-3:].tolist() == ["@0", "@1", "@2"]
 
 
 @given(text=news_texts)
@@ -176,6 +213,7 @@ def test_a_table_is_refused_by_its_columns_and_a_missing_text_by_position() -> N
     [
         ({"subword_weight": -0.1}, "subword_weight must be 0 or more, not -0.1"),
         ({"subword_weight": float("nan")}, "subword_weight must be 0 or more, not nan"),
+        ({"context_weight": -1.0}, "context_weight must be 0 or more, not -1.0"),
         ({"min_document_frequency": 0}, "min_document_frequency must be 1 or more, not 0"),
         ({"shortest": 4, "longest": 3}, "subword lengths"),
         ({"bucket_bits": 60}, "bucket_bits must be from 1 to 26, not 60"),

@@ -15,6 +15,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
+from newsclf.contextvectors import ContextVectors
 from newsclf.errors import ConfigurationError, InputError
 from newsclf.features import SubwordTfidf
 from newsclf.taxonomy import category_ids
@@ -39,7 +40,7 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):
     C : float
         Inverse strength of regularisation, as in scikit-learn's LogisticRegression of three and more
         categories. Of two categories, its C is twice ours for the same model.
-    shortest, longest, bucket_bits, subword_weight, min_document_frequency
+    shortest, longest, bucket_bits, subword_weight, min_document_frequency, context_weight
         As for `SubwordTfidf`.
     class_weight : None, "balanced" or dict
         As in scikit-learn.
@@ -76,6 +77,7 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):
         bucket_bits: int = 18,
         subword_weight: float = 0.25,
         min_document_frequency: int = 2,
+        context_weight: float = 0.25,
         class_weight: str | Mapping[str, float] | None = None,
         max_iterations: int = 200,
         tolerance: float = 1e-5,
@@ -86,11 +88,18 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):
         self.bucket_bits = bucket_bits
         self.subword_weight = subword_weight
         self.min_document_frequency = min_document_frequency
+        self.context_weight = context_weight
         self.class_weight = class_weight
         self.max_iterations = max_iterations
         self.tolerance = tolerance
 
-    def fit(self, X: Iterable[str], y: Any, sample_weight: npt.ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: Iterable[str],
+        y: Any,
+        sample_weight: npt.ArrayLike | None = None,
+        context: ContextVectors | None = None,
+    ) -> Self:
         """Fit the features and the weights.
 
         Parameters
@@ -102,6 +111,8 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):
         sample_weight : array-like of shape (n,), optional
             Weight of each text in the loss; 1 where not given. The document frequencies count every
             text once, as scikit-learn's TfidfVectorizer does.
+        context : ContextVectors, optional
+            What is known of words from text without labels.
 
         Returns
         -------
@@ -135,8 +146,9 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):
             bucket_bits=self.bucket_bits,
             subword_weight=self.subword_weight,
             min_document_frequency=self.min_document_frequency,
+            context_weight=self.context_weight,
         )
-        by_word, by_feature = self.vectoriser_.fit_factors(texts)
+        by_word, by_feature = self.vectoriser_.fit_factors(texts, context)
         target = (categories[:, None] == self.classes_[None, :]).astype(np.float64)
         self._minimise(by_word, by_feature, target, weight)
         return self
@@ -277,16 +289,17 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         vectoriser = self.vectoriser_
-        v = len(vectoriser.vocabulary_)
-        _, by_feature = vectoriser.factors(vectoriser.vocabulary_)
-        # `factors` sorts the words of what it is given; the vocabulary is sorted already.
+        # `factors` sorts the words of what it is given.
+        vocabulary = sorted({*vectoriser.vocabulary_, *(vectoriser.context_.words if vectoriser.context_ else ())})
+        _, by_feature = vectoriser.factors(vocabulary)
         word_scores = by_feature @ self.coef_
-        bucket_scores = self.coef_[v:] * (
+        first = len(vectoriser.vocabulary_)
+        bucket_scores = self.coef_[first : first + vectoriser.bucket_idf_.size] * (
             vectoriser.unseen_idf_ * vectoriser.subword_weight * vectoriser.bucket_idf_[:, None]
         )
         return TopicModel(
             categories=tuple(map(str, self.classes_)),
-            vocabulary=tuple(vectoriser.vocabulary_),
+            vocabulary=tuple(vocabulary),
             word_scores=word_scores.astype(np.float32),
             bucket_scores=bucket_scores.astype(np.float32),
             bias=self.intercept_,

@@ -36,6 +36,26 @@ class DataSettings:
 
 
 @dataclass(frozen=True)
+class ContextSettings:
+    """What is known of words by the company they keep, in texts with a label or without.
+
+    Parameters
+    ----------
+    file : str
+        Context vectors that `newsclf vectors` made, as a path from the repository or an absolute one.
+    dimensions : int
+        Where there is no file, vectors of this length are learnt from all records that may be
+        learnt from; 0 makes none.
+    min_document_frequency : int
+        A word in fewer records has none.
+    """
+
+    file: str = ""
+    dimensions: int = 0
+    min_document_frequency: int = 5
+
+
+@dataclass(frozen=True)
 class SelfTrainingSettings:
     """Learning from records that nobody labelled, by what a first model says of them.
 
@@ -78,6 +98,7 @@ class TrainingSettings:
         Weight of the texts of a source; 1 where not named. 0 leaves the source out of training.
     origin_weights : mapping of str to float
         The same by origin of the label (section, annotator, author).
+    context : ContextSettings
     self_training : SelfTrainingSettings
     """
 
@@ -87,6 +108,7 @@ class TrainingSettings:
     categories: tuple[str, ...] = category_ids()
     source_weights: Mapping[str, float] = field(default_factory=dict)
     origin_weights: Mapping[str, float] = field(default_factory=dict)
+    context: ContextSettings = ContextSettings()
     self_training: SelfTrainingSettings = SelfTrainingSettings()
 
 
@@ -263,6 +285,14 @@ def _experiment(table: Mapping[str, Any], where: str) -> Experiment:
         (not saving.to or _is_folder_name(saving.to), f"[saving] to must be fit for a folder, not {saving.to!r}"),
         (calibration.folds >= 2 and evaluation.folds >= 2, "folds must be at least 2"),
         (bool(training.views), "[training] views must name at least one"),
+        (
+            training.context.dimensions >= 0 and training.context.min_document_frequency >= 1,
+            "[training.context] dimensions must be 0 or more, min_document_frequency 1 or more",
+        ),
+        (
+            not (training.context.file and training.context.dimensions),
+            "[training.context] takes a file or dimensions, not both",
+        ),
         (training.lead_words >= 1, f"[training] lead_words must be 1 or more, not {training.lead_words}"),
         (all(weight >= 0 for weight in weights), "[training] weights must be 0 or more"),
         (0 <= self_training.bar <= 1, f"[training.self_training] bar must be from 0 to 1, not {self_training.bar}"),

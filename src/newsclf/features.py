@@ -7,32 +7,34 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from newsclf.contextvectors import ContextVectors
 from newsclf.errors import ConfigurationError, InputError
 from newsclf.subwords import SubwordSettings, subwords
-from newsclf.text import has_arabic_letter, split, words
+from newsclf.text import has_arabic_letter
 from newsclf.textinput import as_texts
+from newsclf.wordcounts import count_words, narrow
 
 FloatMatrix = npt.NDArray[np.float64]
 
 
 # The matrix is sparse, which no data frame is: no `set_output`.
 class SubwordTfidf(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
-    """TF-IDF over words and the character n-grams of words, written as a sum over words.
+    """TF-IDF over words, their character n-grams and the company they keep, written as a sum over words.
 
     For a text with words w1 … wn,
 
-        x = n^(-1/2) · Σ_w idf(w) · ( e_w + a · Σ_{g in grams(w)} idf(g) · e_g )
+        x = n^(-1/2) · Σ_w idf(w) · ( e_w + a · Σ_{g in grams(w)} idf(g) · e_g + b · v(w) )
 
-    with e the unit vectors, a the subword weight and idf smoothed as in scikit-learn:
+    with e the unit vectors, a the subword weight, b the context weight, v(w) the word's context
+    vector (where `fit` is given any) and idf smoothed as in scikit-learn:
     ``ln((1 + N) / (1 + df)) + 1``. The document frequency of an n-gram is bounded from above by the
     sum over the words that hold it, which needs no pass over the texts. A word that is not in the
-    vocabulary has its n-grams only; one that is neither in the vocabulary nor written in Arabic
-    letters says nothing and does not count in n.
+    vocabulary has its n-grams and its context vector only; one that has none of the three says
+    nothing and does not count in n. Only words in Arabic letters have n-grams.
 
     Parameters
     ----------
@@ -44,6 +46,8 @@ class SubwordTfidf(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         The weight a of n-grams against words.
     min_document_frequency : int
         A word enters the vocabulary when it is in at least this many texts.
+    context_weight : float
+        The weight b of context vectors.
 
     Attributes
     ----------
@@ -53,8 +57,10 @@ class SubwordTfidf(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     unseen_idf_ : float
         Idf of a word that is not in the vocabulary.
     bucket_idf_ : ndarray of shape (2 ** bucket_bits,)
+    context_ : ContextVectors or None
+        The d-dimensional vectors that `fit` was given.
     n_features_out_ : int
-        ``len(vocabulary_) + 2 ** bucket_bits``.
+        ``len(vocabulary_) + 2 ** bucket_bits + d``.
 
     Examples
     --------
@@ -71,18 +77,20 @@ class SubwordTfidf(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         bucket_bits: int = 18,
         subword_weight: float = 0.25,
         min_document_frequency: int = 2,
+        context_weight: float = 0.25,
     ) -> None:
         self.shortest = shortest
         self.longest = longest
         self.bucket_bits = bucket_bits
         self.subword_weight = subword_weight
         self.min_document_frequency = min_document_frequency
+        self.context_weight = context_weight
 
     def settings(self) -> SubwordSettings:
         """Return which n-grams count."""
         return SubwordSettings(self.shortest, self.longest, self.bucket_bits)
 
-    def fit(self, X: Iterable[str], y: Any = None) -> Self:
+    def fit(self, X: Iterable[str], y: Any = None, context: ContextVectors | None = None) -> Self:
         """Learn the vocabulary and the document frequencies.
 
         Parameters
@@ -90,6 +98,8 @@ class SubwordTfidf(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         X : iterable of str
             Texts.
         y : ignored
+        context : ContextVectors, optional
+            Learnt elsewhere, of more text than there are labels for.
 
         Returns
         -------
@@ -102,19 +112,20 @@ class SubwordTfidf(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         ConfigurationError
             If a parameter makes no sense.
         """
-        self.fit_factors(X)
+        self.fit_factors(X, context)
         return self
 
-    def fit_factors(self, X: Iterable[str]) -> tuple[sp.csr_array, sp.csr_array]:
+    def fit_factors(self, X: Iterable[str], context: ContextVectors | None = None) -> tuple[sp.csr_array, sp.csr_array]:
         """Fit, and return the two factors of the training texts: see `factors`."""
-        if not 0 <= self.subword_weight < np.inf:
-            raise ConfigurationError(f"subword_weight must be 0 or more, not {self.subword_weight}")
+        for name, weight in (("subword_weight", self.subword_weight), ("context_weight", self.context_weight)):
+            if not 0 <= weight < np.inf:
+                raise ConfigurationError(f"{name} must be 0 or more, not {weight}")
         if self.min_document_frequency < 1:
             raise ConfigurationError(f"min_document_frequency must be 1 or more, not {self.min_document_frequency}")
         texts = as_texts(X)
         if len(texts) == 0:
             raise InputError("there are no texts to learn from")
-        counts, distinct = _count_words(texts)
+        counts, distinct = count_words(texts)
         document_frequency = np.bincount(counts.indices, minlength=len(distinct))
         documents = counts.shape[0]
 
@@ -126,11 +137,12 @@ class SubwordTfidf(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         grams = self._subword_counts(distinct)
         at_most = np.minimum(grams.T @ document_frequency, documents)
         self.bucket_idf_ = _smooth_idf(documents, at_most)
-        self.n_features_out_ = len(self.vocabulary_) + self.bucket_idf_.size
+        self.context_ = context
+        self.n_features_out_ = len(self.vocabulary_) + self.bucket_idf_.size + (context.dimensions if context else 0)
         return self._factors(counts, distinct, grams)
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
-        """Return a name for each column: the word, or ``#`` and the number of the n-gram bucket.
+        """Return a name for each column: the word, ``#`` and an n-gram bucket, or ``@`` and a place in context vectors.
 
         Parameters
         ----------
@@ -143,7 +155,8 @@ class SubwordTfidf(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         """
         check_is_fitted(self)
         buckets = [f"#{number}" for number in range(self.bucket_idf_.size)]
-        return np.array(self.vocabulary_ + buckets, dtype=object)
+        context = [f"@{number}" for number in range(self.context_.dimensions if self.context_ else 0)]
+        return np.array(self.vocabulary_ + buckets + context, dtype=object)
 
     def transform(self, X: Iterable[str]) -> sp.csr_array:
         """Return the explicit feature matrix.
@@ -176,7 +189,7 @@ class SubwordTfidf(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             The features of each distinct word.
         """
         check_is_fitted(self)
-        counts, distinct = _count_words(as_texts(X))
+        counts, distinct = count_words(as_texts(X))
         return self._factors(counts, distinct, self._subword_counts(distinct))
 
     def _subword_counts(self, distinct: list[str]) -> sp.csr_array:
@@ -184,7 +197,7 @@ class SubwordTfidf(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         found = subwords([word if has_arabic_letter(word) else "" for word in distinct], self.settings())
         arabic = np.fromiter(map(has_arabic_letter, distinct), dtype=np.float64, count=len(distinct))
         data = np.repeat(arabic, np.diff(found.starts))
-        starts = _narrow(found.starts)
+        starts = narrow(found.starts)
         grams = sp.csr_array((data, found.buckets, starts), shape=(len(distinct), self.settings().buckets))
         grams.sum_duplicates()
         grams.eliminate_zeros()
@@ -199,13 +212,18 @@ class SubwordTfidf(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         idf = np.where(known, self.word_idf_[np.maximum(columns, 0)] if self.vocabulary_ else 0.0, self.unseen_idf_)
 
         own = sp.csr_array(
-            (idf[known], (_narrow(np.flatnonzero(known)), columns[known])),
+            (idf[known], (narrow(np.flatnonzero(known)), columns[known])),
             shape=(len(distinct), len(self.vocabulary_)),
         )
         weighted = sp.diags_array(idf * self.subword_weight) @ grams @ sp.diags_array(self.bucket_idf_)
-        by_feature = sp.hstack([own, weighted], format="csr")
-
+        parts = [own, weighted]
         telling = known | (np.diff(grams.indptr) > 0)
+        if self.context_:
+            context = self.context_.of(distinct)
+            parts.append(sp.diags_array(idf * self.context_weight) @ context)
+            telling |= np.diff(context.indptr) > 0
+        by_feature = sp.hstack(parts, format="csr")
+
         by_word = (counts @ sp.diags_array(telling.astype(np.float64))).tocsr()
         by_word.eliminate_zeros()
         length = np.maximum(by_word.sum(axis=1), 1.0)
@@ -221,29 +239,3 @@ class SubwordTfidf(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
 def _smooth_idf(documents: int, document_frequency: npt.NDArray[Any]) -> FloatMatrix:
     return np.asarray(np.log((1.0 + documents) / (1.0 + document_frequency)) + 1.0, dtype=np.float64)
-
-
-def _narrow(places: npt.NDArray[np.int64]) -> npt.NDArray[np.integer]:
-    """Return rising numbers in 32 bits where they fit: faster, and all that many a linear model takes."""
-    fits = places.size == 0 or places[-1] <= np.iinfo(np.int32).max
-    return places.astype(np.int32) if fits else places
-
-
-def _count_words(texts: pa.Array) -> tuple[sp.csr_array, list[str]]:
-    """Return how often each distinct word is in each text, and the distinct words in sorted order."""
-    found = split(texts)
-    words_of_chunk = [words(chunk) for chunk in found.chunks.to_pylist()]
-    distinct = sorted({word for several in words_of_chunk for word in several})
-    place = {word: column for column, word in enumerate(distinct)}
-    chunk_starts = np.cumsum([0, *map(len, words_of_chunk)])
-    chunk_words = np.array([place[word] for several in words_of_chunk for word in several], dtype=np.int32)
-
-    by_chunk = sp.csr_array(
-        (np.ones(found.codes.size), found.codes, _narrow(found.starts)), shape=(len(texts), len(words_of_chunk))
-    )
-    of_chunk = sp.csr_array(
-        (np.ones(chunk_words.size), chunk_words, _narrow(chunk_starts)), shape=(len(words_of_chunk), len(distinct))
-    )
-    counts = (by_chunk @ of_chunk).tocsr()
-    counts.sort_indices()
-    return counts, distinct

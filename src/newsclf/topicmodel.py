@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +15,7 @@ import numpy.typing as npt
 
 from newsclf.errors import ConfigurationError, ModelError
 from newsclf.files import replaced_folder
+from newsclf.npz import npz_arrays, npz_bytes
 from newsclf.subwords import SubwordSettings, subwords
 from newsclf.taxonomy import OTHER
 from newsclf.text import has_arabic_letter
@@ -200,7 +199,7 @@ class TopicModel:
             If the folder can't be written.
         """
         kept = np.dtype(self.precision)
-        weights = _npz_bytes(
+        weights = npz_bytes(
             {
                 "words": np.frombuffer("\n".join(self.vocabulary).encode(), dtype=np.uint8),
                 "word_scores": self.word_scores.astype(kept),
@@ -291,21 +290,4 @@ def _read_weights(folder: Path, description: dict[str, Any]) -> dict[str, npt.ND
         raise ModelError(f"{path} can't be read: {error.strerror}") from error
     if hashlib.sha256(content).hexdigest() != description.get("weights_sha256"):
         raise ModelError(f"{path} is not the file that {MANIFEST_FILE} describes (sha256 differs); restore the folder")
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, zipfile.BadZipFile, EOFError, OSError) as error:
-        raise ModelError(f"{path} is damaged: {error}") from error
-
-
-def _npz_bytes(arrays: dict[str, npt.NDArray[Any]]) -> bytes:
-    """Return arrays in numpy's zip format, with fixed times so that the same arrays give the same bytes."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, array in arrays.items():
-            member = io.BytesIO()
-            np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, member.getvalue())
-    return buffer.getvalue()
+    return npz_arrays(content, path)

@@ -17,13 +17,15 @@ from sklearn.model_selection import GroupKFold
 from newsclf.calibration import fit_calibration
 from newsclf.classifier import TopicClassifier
 from newsclf.configuration import Experiment
+from newsclf.contextvectors import ContextVectors, context_vectors
 from newsclf.errors import InputError
 from newsclf.estimators import TextClassifier, make_estimator
 from newsclf.evaluation import Judged
 from newsclf.predictor import Predictor
+from newsclf.sources.card import repository_root
 from newsclf.text import split
 from newsclf.topicmodel import Calibration, TopicModel
-from newsclf.views import stacked_views
+from newsclf.views import stacked_views, whole_texts
 
 Matrix = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -162,7 +164,8 @@ def _fit(experiment: Experiment, records: pa.Table, progress: Progress) -> tuple
     weights = record_weights(records, experiment)
     categories = np.array(records["category"].to_pylist(), dtype=object)
     used = trusted & (weights > 0)
-    estimator = _fit_texts(experiment, records, used, categories, weights, progress)
+    context = _context(experiment, records, progress)
+    estimator = _fit_texts(experiment, records, used, categories, weights, context, progress)
     if settings.bar > 0:
         progress("reading what nobody labelled")
         places = np.flatnonzero(unread)
@@ -175,8 +178,19 @@ def _fit(experiment: Experiment, records: pa.Table, progress: Progress) -> tuple
         weights[guessed] = settings.weight * _source_weights(records, experiment)[guessed]
         used[guessed] = True
         used &= weights > 0
-        estimator = _fit_texts(experiment, records, used, categories, weights, progress)
+        estimator = _fit_texts(experiment, records, used, categories, weights, context, progress)
     return estimator, int(stacked_views(records.filter(pa.array(used)), experiment.training.views)[1].size)
+
+
+def _context(experiment: Experiment, records: pa.Table, progress: Progress) -> ContextVectors | None:
+    """Return what is known of words from text without labels: from a file, or from all of the records."""
+    settings = experiment.training.context
+    if settings.file:
+        return ContextVectors.load(repository_root() / settings.file)
+    if not settings.dimensions:
+        return None
+    progress(f"learning context vectors from {len(records):,} records")
+    return context_vectors(whole_texts(records), settings.dimensions, settings.min_document_frequency)
 
 
 def _fit_texts(
@@ -185,6 +199,7 @@ def _fit_texts(
     used: npt.NDArray[np.bool_],
     categories: npt.NDArray[np.object_],
     weights: Matrix,
+    context: ContextVectors | None,
     progress: Progress,
 ) -> TextClassifier:
     rows = np.flatnonzero(used)
@@ -199,8 +214,9 @@ def _fit_texts(
         raise InputError(f"there is one class only, {str(names[0])!r}; texts of at least two categories are needed")
     progress(f"fitting {experiment.family} on {len(texts):,} texts of {rows.size:,} records")
     estimator = make_estimator(experiment.family, experiment.model)
-    given = texts if isinstance(estimator, TopicClassifier) else texts.to_pylist()
-    estimator.fit(given, names, sample_weight=weights[rows[of_row]])
+    if isinstance(estimator, TopicClassifier):
+        return estimator.fit(texts, names, sample_weight=weights[rows[of_row]], context=context)
+    estimator.fit(texts.to_pylist(), names, sample_weight=weights[rows[of_row]])
     return estimator
 
 

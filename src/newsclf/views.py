@@ -58,3 +58,15 @@ def stacked_views(records: pa.Table, views: tuple[str, ...], lead_words: int = 6
         texts.append(of_view.take(pa.array(there)))
         rows.append(there)
     return pa.concat_arrays(texts), np.concatenate(rows)
+
+
+def whole_texts(records: pa.Table) -> pa.Array:
+    """Return all there is of each record, title and body; one text for each.
+
+    Examples
+    --------
+    >>> records = pa.table({"title": ["عاجل: زلزال", ""], "body": ["", "ضرب زلزال إقليم الحوز"]})
+    >>> whole_texts(records).to_pylist()
+    ['عاجل: زلزال', 'ضرب زلزال إقليم الحوز']
+    """
+    return pc.coalesce(view_texts(records, "article"), view_texts(records, "headline"), pa.scalar(""))

@@ -15,6 +15,7 @@ from newsclf.errors import NewsclfError, QualityError
 # asked for, so that tagging text never pays for what training needs.
 COMMANDS = {
     "prepare": "prepare",
+    "vectors": "vectors",
     "train": "train",
     "evaluate": "evaluate",
     "predict": "predict",
