@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.server
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from newsclf.predictor import Predictor
 from newsclf.topicmodel import TopicModel
 from newsclf.tracking import ui
 from newsclf.tracking.place import project_root, shareable, without_password
+from newsclf.tracking.runfolder import read_run_folder
 from newsclf.tracking.store import MlflowClient, MlflowException, open_store, quietly, reached_store
 from newsclf.tracking.upload import COMPLETE_TAG, upload
 from tests.conftest import headlines
@@ -221,6 +223,96 @@ def test_sync_tells_of_folders_it_cannot_read_and_goes_on(project: Path) -> None
     assert outcomes == {"bad": "refused", "good": "uploaded"}
 
 
+def test_a_run_that_could_only_not_be_ended_is_ended_by_sync(
+    project: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise MlflowException("the server is gone")
+
+    folder = write_run(project / "experiments/runs/small")
+    with monkeypatch.context() as broken:
+        broken.setattr(MlflowClient, "set_terminated", refuse)
+        run_id = tracked(folder)
+    assert open_store().client.get_run(run_id).info.status == "RUNNING"
+    assert [(run.outcome, run.run_id) for run in tracking.sync_runs()] == [("completed", run_id)]
+    assert open_store().client.get_run(run_id).info.status == "FINISHED"
+    assert [run.outcome for run in tracking.sync_runs()] == ["there"]
+
+
+def test_sync_leaves_deleted_runs_deleted(project: Path) -> None:
+    whole = tracked(write_run(project / "experiments/runs/whole"))
+    with tracking.started_run("begun", tags=TAGS, parameters={}, log_system_metrics=False) as begun:
+        pass
+    marked = write_run(project / "experiments/runs/begun")
+    read_run_folder(marked).mark_not_uploaded(begun.run_id, "gone")
+    client = open_store().client
+    for run_id in (whole, str(begun.run_id)):
+        client.delete_run(run_id)
+    assert [run.outcome for run in tracking.sync_runs()] == ["there", "there"]
+    assert client.search_runs([open_store().experiment_id]) == []
+
+
+class TestSyncOfASweep:
+    """Run folders inside a run folder are children of its run, whatever of them the store lacks."""
+
+    @pytest.fixture
+    def sweep(self, project: Path) -> Path:
+        folder = write_run(project / "experiments/runs/few")
+        for name in ("base", "other"):
+            write_run(folder / name)
+        return folder
+
+    def parents(self) -> dict[str, str | None]:
+        """Return, by name, the name of each run's parent."""
+        store = open_store()
+        runs = {run.info.run_id: run for run in store.client.search_runs([store.experiment_id])}
+        of = {run.info.run_name: run.data.tags.get("mlflow.parentRunId") for run in runs.values()}
+        return {name: runs[parent].info.run_name if parent else None for name, parent in of.items()}
+
+    @pytest.mark.parametrize("named", [None, "experiments/runs/few"])
+    def test_keeps_the_parent_of_each_variant(self, sweep: Path, named: str | None) -> None:
+        outcomes = [(run.name, run.outcome) for run in tracking.sync_runs(Path(named) if named else None)]
+        assert outcomes == [("few", "uploaded"), ("base", "uploaded"), ("other", "uploaded")]
+        assert self.parents() == {"few": None, "base": "few", "other": "few"}
+        assert {run.outcome for run in tracking.sync_runs()} == {"there"}
+
+    def test_adds_a_variant_to_a_sweep_that_is_there(self, sweep: Path) -> None:
+        shutil.move(sweep / "other", sweep.parents[2] / "other")
+        assert len([*tracking.sync_runs()]) == 2
+        shutil.move(sweep.parents[2] / "other", sweep / "other")
+        assert [run.outcome for run in tracking.sync_runs()] == ["there", "there", "uploaded"]
+        assert self.parents() == {"few": None, "base": "few", "other": "few"}
+
+    def test_leaves_a_sweep_that_goes_on_to_be_completed_later(self, sweep: Path) -> None:
+        def turned(status: str) -> None:
+            described = json.loads((sweep / "run.json").read_text())
+            (sweep / "run.json").write_text(json.dumps({**described, "status": status}))
+
+        turned("running")
+        (running, *_) = [*tracking.sync_runs()]
+        client = open_store().client
+        assert client.get_run(str(running.run_id)).info.status == "RUNNING"
+        assert [run.outcome for run in tracking.sync_runs()] == ["there"] * 3
+        turned("killed")
+        assert [run.outcome for run in tracking.sync_runs()] == ["completed", "there", "there"]
+        assert client.get_run(str(running.run_id)).info.status == "KILLED"
+
+
+def test_a_part_of_a_run_trained_while_the_store_was_gone_finds_its_parent_again(
+    project: Path, monkeypatch: pytest.MonkeyPatch, gone_server: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as back:
+        back.delenv("MLFLOW_TRACKING_URI")
+        with tracking.started_run("sweep", tags=TAGS, parameters={}, log_system_metrics=False) as sweep:
+            pass
+    folder = write_run(project / "experiments/runs/trial")
+    with tracking.started_run("trial", tags=TAGS, parameters={}, parent_run_id=sweep.run_id) as trial:
+        trial.log_folder(folder)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    (synced,) = tracking.sync_runs()
+    assert open_store().client.get_run(str(synced.run_id)).data.tags["mlflow.parentRunId"] == sweep.run_id
+
+
 def test_trials_hang_on_their_sweep(project: Path) -> None:
     with tracking.started_run("sweep", tags=TAGS, parameters={}, log_system_metrics=False) as sweep:
         trial_id = tracked(write_run(project / "experiments/runs/trial"), "trial", parent_run_id=sweep.run_id)
@@ -254,8 +346,6 @@ def test_system_metrics_are_logged(project: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_uploading_twice_changes_nothing(logged: str, project: Path) -> None:
-    from newsclf.tracking.runfolder import read_run_folder
-
     store = open_store()
     before = store.client.get_run(logged)
     upload(store, logged, read_run_folder(project / "experiments/runs/small"))
