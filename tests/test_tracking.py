@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.server
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -28,6 +29,7 @@ from newsclf.tracking.store import MlflowClient, MlflowException, open_store, qu
 from newsclf.tracking.upload import COMPLETE_TAG, upload
 from tests.conftest import headlines
 from tests.runfolders import write_run
+from tests.smallexperiment import write_experiment
 
 # mlflow's own names come from newsclf.tracking.store, which sets how much mlflow says before importing it.
 pytest_plugins = ["tests.trackingstore"]
@@ -504,37 +506,38 @@ def test_failures_of_the_store_become_one_line(monkeypatch: pytest.MonkeyPatch) 
     assert "\n" not in str(caught.value)
 
 
-_CONCURRENT = """
+_FIVE_TRAININGS = """
 import sys
-from pathlib import Path
-from newsclf import tracking
-name = sys.argv[1]
-for trial in range(3):
-    with tracking.started_run(f"{name}-{trial}", tags={}, parameters={"model.C": 1.0}) as run:
-        run.log_folder(Path("experiments/runs/small"))
+from newsclf.cli import run
+for trial in range(5):
+    code = run(["train", "small.toml", "--data-root", ".", "--name", f"{sys.argv[1]}-{trial}"])
+    assert code == 0, code
 """
 
 
 @pytest.mark.slow
-def test_four_at_a_time_into_a_new_store_lose_nothing(
-    tmp_path: Path, tiny_model: TopicModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_twenty_trainings_four_at_a_time_into_a_new_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of four processes finds no store and makes the tables, unless it waits for the others."""
-    write_run(tmp_path / "experiments/runs/small", model=tiny_model)
+    (tmp_path / "experiments").mkdir()
+    write_experiment(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     at_work = [
         subprocess.Popen(
-            [sys.executable, "-c", _CONCURRENT, f"p{number}"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            [sys.executable, "-c", _FIVE_TRAININGS, f"p{number}"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
         )
         for number in range(4)
     ]
-    said = [process.communicate(timeout=300)[0] for process in at_work]
-    assert said == [""] * 4
+    said = [process.communicate(timeout=600)[1] for process in at_work]
+    assert [process.returncode for process in at_work] == [0] * 4, said
+    # Nothing but what is being done, each line with its time.
+    assert [line for line in "".join(said).splitlines() if not re.match(r"\[ *\d+\.\d s\] [a-z]", line)] == []
     store = open_store()
     runs = store.client.search_runs([store.experiment_id])
-    assert sorted(run.info.run_name for run in runs) == sorted(f"p{p}-{t}" for p in range(4) for t in range(3))
+    assert sorted(run.info.run_name for run in runs) == sorted(f"p{p}-{t}" for p in range(4) for t in range(5))
     assert {(run.info.status, run.data.tags.get(COMPLETE_TAG)) for run in runs} == {("FINISHED", "true")}
+    assert {len(run.outputs.model_outputs) for run in runs} == {1}
+    assert not [*tmp_path.rglob("not-uploaded.json")]
