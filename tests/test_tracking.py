@@ -68,8 +68,8 @@ def test_run_holds_everything(logged: str, capfd: pytest.CaptureFixture[str]) ->
     inputs = {(each.dataset.name, each.dataset.digest, each.tags[0].value) for each in run.inputs.dataset_inputs}
     assert inputs == {("train", "a" * 36, "train"), ("test", "b" * 36, "test")}
     files = {file.path for file in client.list_artifacts(logged)}
-    assert files == {"run.json", "report.html", "predictions.parquet", "pictures", "errors.json"}
-    assert [file.path for file in client.list_artifacts(logged, "pictures")] == ["pictures/confusion-headline.png"]
+    # At the top all of them: the UI compares runs by no others.
+    assert files == {"run.json", "report.html", "predictions.parquet", "confusion-headline.png", "errors.json"}
     with open_store().as_default():
         errors = client.load_table(run.info.experiment_id, "errors.json", [logged])
     assert errors.columns.tolist() == ["id", "text", "category"]
@@ -206,6 +206,9 @@ def test_the_view_of_the_ui_is_kept_in_the_store(project: Path) -> None:
     experiment = store.client.get_experiment(store.experiment_id)
     state = json.loads(experiment.tags[f"mlflow.sharedViewState.{ui.VIEW}"])
     assert state["orderByKey"] in state["selectedColumns"]
+    # What says whether two runs may be compared stands before the figures.
+    fingerprint = state["columnOrder"].index("tags.`test_fingerprint`")
+    assert fingerprint < min(place for place, name in enumerate(state["columnOrder"]) if name.startswith("metrics."))
     assert ui.address(store, "http://127.0.0.1:5000/").startswith("http://127.0.0.1:5000/#/experiments/1/runs?")
 
 
