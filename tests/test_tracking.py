@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ import pytest
 import newsclf
 from newsclf import tracking
 from newsclf.errors import InputError, ModelError
+from newsclf.loading import released_folder
 from newsclf.predictor import Predictor
 from newsclf.topicmodel import TopicModel
 from newsclf.tracking import ui
@@ -342,8 +344,6 @@ def test_experiment_and_store_of_the_environment_win(
 
 
 def test_system_metrics_are_logged(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import time
-
     monkeypatch.setenv("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "0.1")
     with tracking.started_run("watched", tags=TAGS, parameters={}) as run:
         time.sleep(0.6)
@@ -358,6 +358,19 @@ def test_uploading_twice_changes_nothing(logged: str, project: Path) -> None:
     assert before.data.to_dictionary() == after.data.to_dictionary()
     assert len(after.outputs.model_outputs) == 1
     assert len(store.client.get_metric_history(logged, "test.headline.accuracy")) == 1
+
+
+def test_tracking_is_cheap(project: Path) -> None:
+    """What it adds to a run of the released model: under 15 seconds of work, 20 MB, and 6 MB of model."""
+    folder = write_run(project / "experiments/runs/small", model=TopicModel.load(released_folder()))
+    begun = time.process_time()
+    tracked(folder)
+    assert time.process_time() - begun < 15
+    sizes = {file: file.stat().st_size for file in (project / "experiments/artifacts").rglob("*") if file.is_file()}
+    of_the_model = {file: size for file, size in sizes.items() if "models" in file.parts}
+    assert sum(size for file, size in of_the_model.items() if file.name == "weights.npz") > 1_000_000
+    assert sum(of_the_model.values()) < 6_000_000
+    assert sum(sizes.values()) + (project / "experiments/mlflow.db").stat().st_size < 20_000_000
 
 
 class TestLoggedModel:
