@@ -37,8 +37,8 @@ models/default/model.json: $(CODE) $(DATA) experiments/default.toml | $(INSTALLE
 baselines: $(INSTALLED) ## Train the baselines, to stand beside our model in MLflow
 	@for toml in experiments/baselines/*.toml; do $(BIN)/newsclf train "$$toml"; done
 
-test: $(INSTALLED) ## Run every test
-	@$(BIN)/python -m pytest -q
+test: $(INSTALLED) ## Run every test (TESTS=tests/cli for some of them)
+	@$(BIN)/python -m pytest -q $(TESTS)
 
 ui: $(INSTALLED) ## Open the MLflow UI on the local store (PORT=5000)
 	@$(BIN)/python -m newsclf.tracking.ui --port $(PORT)

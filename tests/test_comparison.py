@@ -66,6 +66,35 @@ def test_interval_is_that_of_drawing_texts() -> None:
     assert (found.low, found.high) == pytest.approx(tuple(np.quantile(drawn, [0.025, 0.975])), abs=0.01)
 
 
+def test_interval_is_that_of_drawing_whole_groups() -> None:
+    """Near-duplicates are right or wrong together; drawn one by one they would feign certainty."""
+    generator = np.random.default_rng(2)
+    rows: list[tuple[str, str, str]] = []
+    groups: list[str | None] = []
+    for number in range(60):
+        second = "sport" if generator.random() < 0.6 else "politics"
+        size = 1 + number % 8
+        rows += [("sport", "sport" if generator.random() < 0.5 else "politics", second) for _ in range(size)]
+        groups += [f"g{number}"] * size
+    rows += [("politics", "politics", "sport")] * 3
+    groups += [None] * 3
+    first, second, _ = tables(rows)
+    column = pa.array(groups, pa.string())
+    found = compare(first.append_column("group", column), second.append_column("group", column))
+    gain = np.array([(row[2] == row[0]) - (row[1] == row[0]) for row in rows], dtype=float)
+    own = [group or f"alone {place}" for place, group in enumerate(groups)]
+    names = sorted(set(own))
+    sums = np.array([sum(g for g, each in zip(gain, own, strict=True) if each == name) for name in names])
+    sizes = np.array([own.count(name) for name in names])
+    drawn = generator.integers(0, len(names), size=(5000, len(names)))
+    wanted = np.quantile(sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1), [0.025, 0.975])
+    accuracy = found.views[0].overall.accuracy
+    assert (accuracy.low, accuracy.high) == pytest.approx(tuple(wanted), abs=0.015)
+    one_by_one = compare(first, second).views[0].overall.accuracy
+    assert accuracy.high - accuracy.low > 1.2 * (one_by_one.high - one_by_one.low)
+    assert accuracy.difference == one_by_one.difference
+
+
 def test_mcnemar_is_the_exact_binomial() -> None:
     rows = [("sport", "sport", "politics")] * 2 + [("sport", "politics", "sport")] * 10 + [("sport",) * 3] * 30
     first, second, _ = tables(rows)

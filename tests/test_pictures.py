@@ -29,6 +29,20 @@ def test_the_pictures_of_the_test(tiny_predictor: Predictor, tmp_path: Path) -> 
         assert path.read_bytes() == other.read_bytes(), f"{path.name} differs from run to run"
 
 
+def test_categories_stand_in_one_order_whatever_the_model_has(tiny_predictor: Predictor, tmp_path: Path) -> None:
+    predictions = run_predictions(tiny_predictor)
+    turned = predictions.select(
+        [name for name in predictions.column_names if not name.startswith("p.")]
+        + sorted((name for name in predictions.column_names if name.startswith("p.")), reverse=True)
+    )
+    for name in ("confusion-headline.png", "per-class.png"):
+        both = []
+        for folder, table in (("one", predictions), ("other", turned)):
+            draw_pictures(table, tmp_path / folder)
+            both.append((tmp_path / folder / name).read_bytes())
+        assert both[0] == both[1]
+
+
 def test_predictions_of_one_view_and_nothing_confident(tiny_predictor: Predictor, tmp_path: Path) -> None:
     unsure = predictions_of(tiny_predictor, ["psg", "2030"], ["sport", "economy"])
     assert unsure["confident"].to_pylist() == [False, False]

@@ -33,6 +33,7 @@ def test_there_is_a_row_for_each_text_with_what_the_model_says(tiny_model: Topic
         if view == "headline":
             assert table["text"].to_pylist() == RECORDS["title"].to_pylist()
             assert table["id"].to_pylist() == RECORDS["id"].to_pylist()
+            assert table["group"].to_pylist() == RECORDS["group"].to_pylist()
 
 
 def test_records_of_other_categories_are_left_out(tiny_model: TopicModel) -> None:

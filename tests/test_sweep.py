@@ -27,6 +27,7 @@ from newsclf.labels import Label, title_key, write_labels
 from newsclf.sweep import Swept, run_sweep
 from newsclf.sweepplan import Sweep, Variant, read_sweep
 from newsclf.sweeptable import Result, SweepTable, sweep_table, written_into
+from newsclf.tracking import sync_runs
 from newsclf.tracking.store import open_store
 from tests.conftest import HEADLINES
 from tests.smallsweep import GRID, SWEEP, write_base
@@ -372,6 +373,33 @@ def test_a_store_that_is_gone_stops_nothing_and_is_made_up_for(
     assert trained == []
     store = open_store()
     assert len(store.client.search_runs([store.experiment_id])) == 4
+
+
+def test_sync_makes_up_for_a_sweep_without_a_store(
+    folder: Path, gone_server: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    swept()
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    assert [run.outcome for run in sync_runs()] == ["uploaded"] * 4
+    store = open_store()
+    runs = {run.info.run_name: run for run in store.client.search_runs([store.experiment_id])}
+    parent = runs.pop("few")
+    assert parent.data.metrics["sweep.variants"] == 3
+    assert [run.data.tags["mlflow.parentRunId"] for run in runs.values()] == [parent.info.run_id] * 3
+
+
+def test_sync_makes_up_for_the_end_of_a_sweep_that_was_there_before(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun = swept()
+    with monkeypatch.context() as gone:
+        gone.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
+        gone.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+        swept(GRID.replace("10.0]", "10.0, 3.0]"))
+    assert [run.outcome for run in sync_runs()] == ["completed", "there", "there", "uploaded", "there"]
+    parent = open_store().client.get_run(str(begun.run_id))
+    assert (parent.data.metrics["sweep.variants"], parent.info.status) == (4, "FINISHED")
+    assert [run.outcome for run in sync_runs()] == ["there"] * 5
 
 
 def test_a_run_that_is_no_sweep_is_not_written_over(folder: Path) -> None:

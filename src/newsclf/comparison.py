@@ -20,7 +20,10 @@ SMALLEST_SLICE = 20
 SIGNIFICANCE = 0.05
 
 _NEEDED = ("id", "split", "view", "text", "category", "predicted")
+# Texts of one group are near-duplicates of each other, and no news to each other.
+GROUP = "group"
 Numbers = npt.NDArray[np.float64]
+Places = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)
@@ -197,7 +200,8 @@ def compare(
     ----------
     first, second : pyarrow.Table
         A row for each evaluated text, with the columns id, split, view, text, category and
-        predicted; and, where there are any, those of `SLICE_COLUMNS` to slice by.
+        predicted; and, where there are any, those of `SLICE_COLUMNS` to slice by, and group: the
+        bootstrap draws groups, because their texts are not independent. McNemar's test counts texts.
     names : pair of str
     fingerprints : pair of str or None
         Of the records that each was tested on.
@@ -254,7 +258,7 @@ def _rows(table: pa.Table, name: str, split: str) -> pd.DataFrame:
     missing = [column for column in _NEEDED if column not in table.column_names]
     if missing:
         raise InputError(f"the predictions of {name} have no column {', '.join(missing)}; train again")
-    columns = [*_NEEDED, *(column for column in SLICE_COLUMNS if column in table.column_names)]
+    columns = [*_NEEDED, *(column for column in (GROUP, *SLICE_COLUMNS) if column in table.column_names)]
     rows: pd.DataFrame = table.select(columns).to_pandas()
     splits = ", ".join(sorted(rows["split"].unique()))
     rows = rows[rows["split"] == split].set_index(["id", "view"])
@@ -299,13 +303,17 @@ def _disagreements(pairs: pd.DataFrame) -> tuple[Disagreement, ...]:
 class _Cells:
     """Texts counted by truth and both predictions.
 
-    Drawing n texts with replacement and counting them is drawing the cells' counts from a
-    multinomial, so a bootstrap sample costs as much as there are cells, however many texts.
+    Groups of texts with the same counts are of one make. Drawing groups with replacement and counting
+    them by make is drawing from a multinomial, so a bootstrap sample costs as much as there are makes,
+    however many texts. Of groups of one text there are as many makes as cells.
     """
 
     def __init__(self, pairs: pd.DataFrame) -> None:
-        counted = pairs.groupby(["category", "predicted", "predicted_second"], observed=True).size()
+        by_cell = pairs.groupby(["category", "predicted", "predicted_second"], observed=True)
+        counted = by_cell.size()
         self.counts = counted.to_numpy(dtype=np.float64)
+        groups = pd.factorize(pairs[GROUP])[0] if GROUP in pairs else np.full(len(pairs), -1)
+        self._makes, self._groups = _makes_of_groups(by_cell.ngroup().to_numpy(), groups)
         parts = [counted.index.get_level_values(level).to_numpy(dtype=object) for level in range(3)]
         self.categories = sorted({str(name) for part in parts for name in part})
         # For each cell, a one in the column of its category.
@@ -350,9 +358,9 @@ class _Cells:
 
     def _draws(self, generator: np.random.Generator) -> Numbers:
         """Return the counts as they are, in the first row, and of bootstrap samples, in the others."""
-        total = self.counts.sum()
-        drawn = generator.multinomial(int(total), self.counts / total, size=BOOTSTRAP_DRAWS)
-        return np.vstack([self.counts, drawn])
+        total = self._groups.sum()
+        drawn = generator.multinomial(int(total), self._groups / total, size=BOOTSTRAP_DRAWS)
+        return np.vstack([self.counts, drawn @ self._makes])
 
     def _rates(self, draws: Numbers, said: Numbers) -> tuple[Numbers, Numbers, Numbers]:
         """Return precision, recall and F1, a row for each draw, a column for each category."""
@@ -363,6 +371,26 @@ class _Cells:
         """Return the mean F1 over the categories that occur in truth or prediction, as evaluation does."""
         occurs = (draws @ self.truth + draws @ said) > 0
         return np.asarray(self._rates(draws, said)[2].sum(axis=1) / occurs.sum(axis=1))
+
+
+def _makes_of_groups(cells: Places, groups: Places) -> tuple[Numbers, Numbers]:
+    """Return the makes of groups there are, a row of counts by cell for each, and the number of groups of each.
+
+    Parameters
+    ----------
+    cells : array of int
+        The cell of each text.
+    groups : array of int
+        The group of each text, -1 for a group of its own.
+    """
+    size = int(cells.max()) + 1
+    alone = (groups < 0) | (np.bincount(groups + 1)[groups + 1] == 1)
+    several = np.unique(groups[~alone], return_inverse=True)[1]
+    counts = np.zeros((several.max(initial=-1) + 1, size))
+    np.add.at(counts, (several, cells[~alone]), 1)
+    makes, number = np.unique(counts, axis=0, return_counts=True)
+    of_one = np.bincount(cells[alone], minlength=size)
+    return np.vstack([np.eye(size), makes]), np.concatenate([of_one, number]).astype(np.float64)
 
 
 def _ratio(part: Numbers, whole: Numbers) -> Numbers:

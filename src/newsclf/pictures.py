@@ -15,7 +15,7 @@ from sklearn.metrics import confusion_matrix
 from newsclf.evaluation import coverage_curve, measure, reliability
 from newsclf.files import replaced_file
 from newsclf.slices import Part, parts
-from newsclf.taxonomy import categories
+from newsclf.taxonomy import categories, category_ids
 
 _COLOURS = ("#2a6f97", "#c8553d", "#588157")
 _GREY = "#8a8f98"
@@ -63,7 +63,7 @@ def draw_pictures(predictions: pa.Table, folder: Path) -> list[Path]:
 
 def _confusion(part: Part) -> Figure:
     judged = part.judged
-    names = list(judged.categories)
+    names = _in_order(judged.categories)
     counts = confusion_matrix(judged.truth, judged.predicted, labels=names)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = 2.6 + 0.95 * len(names)
@@ -95,7 +95,7 @@ def _per_class(shown: Sequence[Part]) -> Figure:
     panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
     for axes, part in zip(panels, shown, strict=True):
         metrics = measure(part.judged)
-        names = part.judged.categories
+        names = _in_order(part.judged.categories)
         for place, (metric, colour) in enumerate(zip(("precision", "recall", "f1"), _COLOURS, strict=True)):
             values = [metrics[f"{metric}.{name}"] for name in names]
             bars = axes.barh(np.arange(len(names)) + (place - 1) * 0.27, values, 0.25, color=colour, label=metric)
@@ -154,6 +154,12 @@ def _coverage(shown: Sequence[Part]) -> Figure:
     axes.legend(loc="lower left", frameon=False)
     _bare(axes)
     return figure
+
+
+def _in_order(names: Sequence[str]) -> list[str]:
+    """Return categories as the taxonomy has them, so that the pictures of two models can be laid side by side."""
+    known = category_ids()
+    return sorted(names, key=lambda name: (known.index(name) if name in known else len(known), name))
 
 
 def _label(category: str) -> str:

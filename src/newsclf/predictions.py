@@ -45,7 +45,7 @@ def judged_table(records: pa.Table, judge: Judge, split: str, view: str) -> pa.T
         "id": records["id"],
         "split": pa.array([split] * len(texts), pa.string()),
         "view": pa.array([view] * len(texts), pa.string()),
-        **{name: records[name] for name in ("source", "kind", "style", "label_origin")},
+        **{name: records[name] for name in ("group", "source", "kind", "style", "label_origin")},
         "guideline": pc.is_valid(records["role"]),
         "year": pc.cast(records["year"], pa.int32()),
         "text": texts,

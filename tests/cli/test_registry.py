@@ -97,6 +97,22 @@ def test_a_model_that_does_not_load_is_not_promoted(ready: Path) -> None:
     assert tracking.history() == []
 
 
+def test_a_model_that_does_not_answer_is_not_promoted(ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_ANSWER", "import time; time.sleep(60)")
+    monkeypatch.setattr(registry, "_SECONDS_TO_ANSWER", 0.5)
+    with pytest.raises(GatesFailedError, match=r"loads and answers: no answer in 0\.5 seconds"):
+        tracking.promote("small", settings=SETTINGS)
+
+
+def test_a_model_that_answers_otherwise_is_not_promoted(ready: Path, tiny_model: TopicModel) -> None:
+    """What was tested is not what was logged."""
+    _, truth = headlines()
+    said = [truth[0] if place == 44 else label for place, label in enumerate(truth)]
+    track(write_run(ready / "experiments/runs/another", said=said, model=tiny_model))
+    with pytest.raises(GatesFailedError, match="loads and answers: 44 of 45 answers as in the tests"):
+        tracking.promote("another", settings=SETTINGS)
+
+
 @pytest.mark.usefixtures("answering")
 class TestGates:
     """Each gate closes for its own reason."""

@@ -75,8 +75,7 @@ def mlflow_server(store: str, artifacts: Path, folder: Path, port: int) -> Itera
 @contextmanager
 def postgresql() -> Iterator[str]:
     """Run a PostgreSQL of its own and give its address; skip the test where there is none to run."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    found = programs[-1].parent if programs else None
+    found = _programs()
     if found is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
     pytest.importorskip("psycopg2", reason="the PostgreSQL driver is not installed (pip install psycopg2-binary)")
@@ -100,6 +99,15 @@ def postgresql() -> Iterator[str]:
             _run(user, [*control, "-m", "immediate", "stop"])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _programs() -> Path | None:
+    """Return the folder of PostgreSQL's programs, where Debian keeps its newest or on the path; None without any."""
+    kept = [*Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    if kept:
+        return max(kept, key=lambda program: [int(part) for part in program.parts[-3].split(".")]).parent
+    on_path = shutil.which("initdb")
+    return Path(on_path).resolve().parent if on_path else None
 
 
 def _unprivileged() -> str | None:

@@ -131,7 +131,7 @@ print([row.category for row in texts.select(tagged("text").alias("found")).selec
 
 
 def test_spark(logged: Path) -> None:
-    """Runs where Java and pyspark are: pip install pyspark, then pytest tests/server/test_serving.py."""
+    """Runs where Java and pyspark are: pip install pyspark, then make test-server."""
     pytest.importorskip("pyspark", reason="pyspark is not installed (pip install pyspark)")
     if shutil.which("java") is None:
         pytest.skip("Java is not installed (Debian: apt-get install default-jre-headless)")

@@ -12,8 +12,9 @@ import click
 def sync(folder: Path | None) -> None:
     """Upload run folders that the MLflow store lacks, or has only in part.
 
-    FOLDER holds the run folders; experiments/runs where not given. Runs that are there already are
-    left alone, so it can be repeated at will.
+    FOLDER holds the run folders, or is one; experiments/runs where not given. The variants in a
+    sweep's folder become its children. Runs that are there already are left alone, so it can be
+    repeated at will.
 
     \b
     Examples:

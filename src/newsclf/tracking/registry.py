@@ -300,17 +300,20 @@ def _answers_in_a_new_process(store: Store, model_id: str, candidate: pa.Table) 
     title = "loads and answers"
     some = candidate.slice(0, _TEXTS_TO_ANSWER)
     with tempfile.TemporaryDirectory() as elsewhere:
-        done = subprocess.run(
-            [sys.executable, "-c", _ANSWER, f"models:/{model_id}"],
-            input=json.dumps(some["text"].to_pylist()),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=_SECONDS_TO_ANSWER,
-            cwd=elsewhere,
-            env={**os.environ, "MLFLOW_TRACKING_URI": store.uri, "PYTHONIOENCODING": "utf-8"},
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [sys.executable, "-c", _ANSWER, f"models:/{model_id}"],
+                input=json.dumps(some["text"].to_pylist()),
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                timeout=_SECONDS_TO_ANSWER,
+                cwd=elsewhere,
+                env={**os.environ, "MLFLOW_TRACKING_URI": store.uri, "PYTHONIOENCODING": "utf-8"},
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return Gate(title, False, f"no answer in {_SECONDS_TO_ANSWER} seconds")
     if done.returncode:
         return Gate(title, False, (done.stderr.strip().splitlines() or ["no answer"])[-1])
     answers = np.array(json.loads(done.stdout.splitlines()[-1]), dtype=object)

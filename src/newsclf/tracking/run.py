@@ -30,9 +30,10 @@ class TrackedRun:
         None if no MLflow run could be begun.
     """
 
-    def __init__(self, store: Store | None, run_id: str | None) -> None:
+    def __init__(self, store: Store | None, run_id: str | None, parent_run_id: str | None = None) -> None:
         self.run_id = run_id
         self._store = store
+        self._parent_run_id = parent_run_id
         self._folder: RunFolder | None = None
         self._uploaded = False
 
@@ -50,7 +51,7 @@ class TrackedRun:
         """
         self._folder = read_run_folder(run_folder)
         if self._store is None or self.run_id is None:
-            self._folder.mark_not_uploaded(self.run_id, "the store could not be reached")
+            self._folder.mark_not_uploaded(self.run_id, "the store could not be reached", self._parent_run_id)
             return
         try:
             upload(self._store, self.run_id, self._folder)
@@ -71,7 +72,7 @@ class TrackedRun:
         self._store = None
         warn_not_reached(error)
         if self._folder is not None:
-            self._folder.mark_not_uploaded(self.run_id, reason(error))
+            self._folder.mark_not_uploaded(self.run_id, reason(error), self._parent_run_id)
 
 
 @contextmanager
@@ -106,7 +107,7 @@ def started_run(
     TrackedRun
     """
     store, run_id = _begin(name, tags, parameters, parent_run_id)
-    run = TrackedRun(store, run_id)
+    run = TrackedRun(store, run_id, parent_run_id)
     monitor = _monitor(store, run_id) if log_system_metrics and store and run_id else None
     status = "FAILED"
     try:

@@ -22,6 +22,9 @@ PICTURES_FOLDER = "pictures"
 MODEL_FOLDER = "model"
 NOT_UPLOADED_FILE = "not-uploaded.json"
 
+# What MLflow calls the ends that a run.json knows.
+_STATUS = {"finished": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -57,6 +60,16 @@ class RunFolder:
         return _milliseconds(self.description.get("ended_at"))
 
     @property
+    def under_way(self) -> bool:
+        """Whether the run has not ended, as a sweep that goes on, or was cut off by force."""
+        return self.description.get("status") == "running"
+
+    @property
+    def status(self) -> str:
+        """How the run ended, in MLflow's words."""
+        return _STATUS.get(str(self.description.get("status")), "FINISHED")
+
+    @property
     def model(self) -> Path | None:
         """The model folder, if the run left one."""
         folder = self.path / MODEL_FOLDER
@@ -67,15 +80,23 @@ class RunFolder:
         path = self.path / name
         return read_parquet(path) if path.is_file() else None
 
-    def mark_not_uploaded(self, run_id: str | None, why: str) -> None:
-        """Leave word that MLflow doesn't have all of this run, and which MLflow run was begun for it."""
+    def mark_not_uploaded(self, run_id: str | None, why: str, parent_run_id: str | None = None) -> None:
+        """Leave word that MLflow doesn't have all of this run, which MLflow run was begun for it, and its parent."""
+        mark = {"run_id": run_id, "parent_run_id": parent_run_id, "why": why}
         with replaced_file(self.path / NOT_UPLOADED_FILE) as aside:
-            aside.write_text(json.dumps({"run_id": run_id, "why": why}, ensure_ascii=False) + "\n", encoding="utf-8")
+            aside.write_text(json.dumps(mark, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def unfinished_run_id(self) -> str | None:
         """Return the MLflow run that was begun for this run and not ended, if any."""
+        return self._marked("run_id")
+
+    def parent_run_id(self) -> str | None:
+        """Return the MLflow run that this one was to be part of, if it waits for its upload."""
+        return self._marked("parent_run_id")
+
+    def _marked(self, name: str) -> str | None:
         try:
-            found = json.loads((self.path / NOT_UPLOADED_FILE).read_text(encoding="utf-8")).get("run_id")
+            found = json.loads((self.path / NOT_UPLOADED_FILE).read_text(encoding="utf-8")).get(name)
         except (OSError, ValueError, AttributeError):
             return None
         return str(found) if found else None

@@ -14,7 +14,6 @@ from newsclf.tracking.runfolder import RunFolder, read_run_folder
 from newsclf.tracking.store import STORE_ERRORS, Store, open_store
 from newsclf.tracking.upload import COMPLETE_TAG, KEY_TAG, tags_of, upload
 
-_STATUS = {"finished": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
 _AT_ONCE = 1000
 
 
@@ -50,9 +49,11 @@ class SweepRuns:
             self._unless_gone(lambda: self._upload(read_run_folder(variant)))
 
     def end(self) -> None:
-        """Log what the sweep's own run.json says now, and end the parent run."""
+        """Log what the sweep's own run.json says now, and end the parent run; else mark the folder for sync."""
         if self._store is not None:
             self._unless_gone(self._end)
+        if self._store is None:
+            read_run_folder(self._folder).mark_not_uploaded(self.run_id, "the store could not be reached")
 
     def _begin(self) -> None:
         self._store = open_store()
@@ -71,15 +72,15 @@ class SweepRuns:
             return
         run_id = run_id or _begun(self._store, variant, self.run_id)
         upload(self._store, run_id, variant)
-        status = _STATUS[variant.description["status"]]
-        self._store.client.set_terminated(run_id, status, end_time=variant.ended)
+        self._store.client.set_terminated(run_id, variant.status, end_time=variant.ended)
 
     def _end(self) -> None:
         assert self._store is not None
         assert self.run_id is not None
         parent = read_run_folder(self._folder)
         upload(self._store, self.run_id, parent)
-        self._store.client.set_terminated(self.run_id, _STATUS[parent.description["status"]], end_time=parent.ended)
+        self._store.client.set_terminated(self.run_id, parent.status, end_time=parent.ended)
+        parent.mark_uploaded()
 
     def _unless_gone(self, action: Callable[[], None]) -> None:
         try:

@@ -26,16 +26,17 @@ VIEW = "newsclf"
 COLUMNS = {
     "tags.`family`": 90,
     "tags.`purpose`": 90,
+    "tags.`test_fingerprint`": 130,
     "metrics.`test.headline.accuracy`": 180,
     "metrics.`test.headline.accuracy.low`": 205,
     "metrics.`test.headline.accuracy.high`": 210,
     "metrics.`test.headline.macro_f1`": 190,
+    "metrics.`dev.headline.accuracy`": 180,
     "metrics.`test.article.accuracy`": 165,
     "metrics.`later.headline.accuracy`": 180,
     "metrics.`test.headline.calibration_error`": 235,
     "metrics.`test.headline.coverage`": 185,
     "metrics.`training.fit_seconds`": 155,
-    "tags.`test_fingerprint`": 130,
 }
 # The columns that are always there stand left of them: the tick, the name, the time.
 _FIRST = ("0", "attributes.`Run Name`", "runDateAndNestInfo")

@@ -154,8 +154,9 @@ def _log_files(client: MlflowClient, run_id: str, folder: RunFolder) -> None:
     for name in (REPORT_FILE, PREDICTIONS_FILE):
         if (folder.path / name).is_file():
             client.log_artifact(run_id, str(folder.path / name))
+    # Not in a folder: where the UI compares runs, it shows side by side what lies at the top, and no folders.
     for picture in sorted((folder.path / PICTURES_FOLDER).glob("*.png")):
-        client.log_artifact(run_id, str(picture), PICTURES_FOLDER)
+        client.log_artifact(run_id, str(picture))
     with tempfile.TemporaryDirectory() as aside:
         _write_json(Path(aside) / DESCRIPTION_FILE, shareable(folder.description))
         errors = folder.table(ERRORS_FILE)
