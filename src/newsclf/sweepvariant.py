@@ -26,8 +26,8 @@ from newsclf.training import Trained, train
 
 # Modules that decide how good a variant is.
 _TRAINING_CODE = (
-    *("calibration", "classifier", "estimators", "evaluation", "features", "predictions", "predictor", "protocols"),
-    *("scoretable", "subwords", "text", "topicmodel", "training", "views"),
+    *("calibration", "classifier", "contextvectors", "estimators", "evaluation", "features", "predictions"),
+    *("predictor", "protocols", "scoretable", "subwords", "text", "topicmodel", "training", "views", "wordcounts"),
 )
 
 
