@@ -195,10 +195,7 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):
 
         def objective(flat: Matrix) -> tuple[float, Matrix]:
             weights, bias = flat[:-k].reshape(-1, k), flat[-k:]
-            scores = by_word @ (features @ weights) + bias
-            log_probability = scores - logsumexp(scores, axis=1, keepdims=True)
-            residual = share * (np.exp(log_probability) - target)
-            loss = -float((share * target * log_probability).sum())
+            loss, residual = _cross_entropy(by_word @ (features @ weights) + bias, target, share)
             gradient = features_transposed @ (by_word_transposed @ residual) + penalty * weights
             loss += 0.5 * penalty * float((weights * weights).sum())
             return loss, np.concatenate([gradient.ravel(), residual.sum(axis=0)])
@@ -315,6 +312,12 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.two_d_array = False
         tags.input_tags.one_d_array = True
         return tags
+
+
+def _cross_entropy(scores: Matrix, target: Matrix, share: Matrix) -> tuple[float, Matrix]:
+    """Return the loss of texts, of which each has a share, and its derivative by their scores."""
+    log_probability = scores - logsumexp(scores, axis=1, keepdims=True)
+    return -float((share * target * log_probability).sum()), share * (np.exp(log_probability) - target)
 
 
 def _as_categories(y: Any) -> npt.NDArray[Any]:

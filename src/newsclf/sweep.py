@@ -206,12 +206,14 @@ def _tasks(sweep: Sweep, materials: Mapping[bool, Material], folder: Path, run: 
     tasks = []
     for variant in sweep.variants:
         material = materials[variant.experiment.data.labels]
-        parameters = variant.experiment.parameters().items()
+        parameters = variant.parameters().items()
         told = {
             "parameters": {name: value for name, value in parameters if not name.startswith(_SAYING_NOTHING)},
             "records": material.fingerprint,
             "judged_by": sorted(sweep.judged_by),
         }
+        if variant.alteration:
+            told["alteration_code"] = variant.alteration.digest()
         key = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
         if key not in folders:
             # A variant that was given another name since is found by its key.
@@ -248,7 +250,8 @@ def _train_missing(tasks: list[Task], jobs: int, renew: bool, tracked: SweepRuns
 
 def _trained(tasks: list[Task], jobs: int) -> Generator[Task]:
     """Train variants and yield each when it is done."""
-    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
+    # Never threads: an alteration holds for a whole process.
+    parallel = joblib.Parallel(n_jobs=jobs, backend="loky", return_as="generator_unordered")
     with warnings.catch_warnings():
         # What joblib says when it is stopped in the middle.
         warnings.filterwarnings("ignore", ".*still being processed by the workers", UserWarning)

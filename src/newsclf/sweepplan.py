@@ -14,6 +14,7 @@ from typing import Any
 from newsclf.configuration import Experiment, read_experiment
 from newsclf.errors import ConfigurationError
 from newsclf.estimators import make_estimator
+from newsclf.sweepalteration import Alteration, demand_alteration
 from newsclf.tomlfile import nearest, read_toml, settings_from
 
 BASE = "base"
@@ -44,11 +45,27 @@ class Variant:
         What differs from the base, by dotted name.
     experiment : Experiment
         Base and changes together.
+    alteration : Alteration or None
+        What it changes in the code.
     """
 
     name: str
     changes: Mapping[str, Any]
     experiment: Experiment
+    alteration: Alteration | None = None
+
+    @property
+    def differences(self) -> dict[str, Any]:
+        """What differs from the base: the changes, and the name of the alteration."""
+        return {**self.changes, **self._altered}
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the whole configuration, flat, by dotted name, with the name of the alteration."""
+        return {**self.experiment.parameters(), **self._altered}
+
+    @property
+    def _altered(self) -> dict[str, str]:
+        return {"alteration": self.alteration.name} if self.alteration else {}
 
 
 @dataclass(frozen=True)
@@ -90,6 +107,7 @@ class _SweepTable:
     purpose: str = "sweep"
     judged_by: tuple[str, ...] = ("dev.annotator.in_scope_accuracy", "dev.annotator.accuracy")
     n_jobs: int = 1
+    alterations: str = ""
     changes: Mapping[str, str] = field(default_factory=dict)
     grid: Mapping[str, str] = field(default_factory=dict)
     variant: tuple[str, ...] = ()
@@ -99,6 +117,16 @@ class _SweepTable:
 class _VariantTable:
     name: str
     changes: Mapping[str, str]
+    alteration: str = ""
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """A variant as the TOML names it."""
+
+    name: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    alteration: str = ""
 
 
 def read_sweep(path: Path) -> Sweep:
@@ -108,9 +136,10 @@ def read_sweep(path: Path) -> Sweep:
     ----------
     path : Path
         With the keys ``name`` and ``experiment``, and any of ``description``, ``purpose``,
-        ``judged_by``, ``n_jobs``; ``[changes]`` that hold for every variant and the base; a
-        ``[grid]`` of lists of values, every combination of which is a variant; and ``[[variant]]``
-        tables with a ``name`` and ``changes``.
+        ``judged_by``, ``n_jobs``, ``alterations`` (see `newsclf.sweepalteration`); ``[changes]`` that
+        hold for every variant and the base; a ``[grid]`` of lists of values, every combination of
+        which is a variant; and ``[[variant]]`` tables with a ``name`` and ``changes``, an
+        ``alteration``, or both.
 
     Returns
     -------
@@ -133,8 +162,8 @@ def read_sweep(path: Path) -> Sweep:
         raise ConfigurationError(f"{where}: n_jobs must be 1 or more")
     _demand_metrics_of_dev(found.judged_by, where)
     base = _with_changes(read_experiment(Path(found.experiment)), _flat(shared, f"{where} [changes]"), where)
-    changes = {BASE: {}, **dict(_named_changes(grid, rows, where))}
-    if len(changes) == 1:
+    planned = [_Planned(BASE), *_named_changes(grid, rows, where)]
+    if len(planned) == 1:
         raise ConfigurationError(f"{where}: nothing to try; give a [grid] of lists or [[variant]] tables")
     return Sweep(
         name=found.name,
@@ -143,9 +172,7 @@ def read_sweep(path: Path) -> Sweep:
         experiment=found.experiment,
         judged_by=found.judged_by,
         n_jobs=found.n_jobs,
-        variants=tuple(
-            _variant(name, changed, base, found, f"{where}, variant {name!r}") for name, changed in changes.items()
-        ),
+        variants=tuple(_variant(each, base, found, f"{where}, variant {each.name!r}") for each in planned),
     )
 
 
@@ -160,16 +187,26 @@ def shown(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _variant(name: str, changes: Mapping[str, Any], base: Experiment, sweep: _SweepTable, where: str) -> Variant:
-    experiment = _with_changes(base, changes, where)
+def _variant(planned: _Planned, base: Experiment, sweep: _SweepTable, where: str) -> Variant:
+    experiment = _with_changes(base, planned.changes, where)
     experiment = dataclasses.replace(
         experiment,
-        name=f"{sweep.name}/{name}",
+        name=f"{sweep.name}/{planned.name}",
         description=sweep.description,
         purpose=sweep.purpose,
         training=dataclasses.replace(experiment.training, splits=("train",)),
     )
-    return Variant(name, changes, experiment)
+    return Variant(planned.name, planned.changes, experiment, _alteration(planned.alteration, sweep, where))
+
+
+def _alteration(name: str, sweep: _SweepTable, where: str) -> Alteration | None:
+    if not name:
+        return None
+    if not sweep.alterations:
+        raise ConfigurationError(f"{where}: alteration {name!r} needs the sweep's key 'alterations', a Python file")
+    found = Alteration(Path(sweep.alterations), name)
+    demand_alteration(found, where)
+    return found
 
 
 def _with_changes(base: Experiment, changes: Mapping[str, Any], where: str) -> Experiment:
@@ -188,17 +225,18 @@ def _with_changes(base: Experiment, changes: Mapping[str, Any], where: str) -> E
     return experiment
 
 
-def _named_changes(grid: Any, rows: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the name and the changes of every variant but the base."""
+def _named_changes(grid: Any, rows: Any, where: str) -> Iterator[_Planned]:
+    """Yield every variant but the base."""
     taken = {BASE}
-    for name, changes in itertools.chain(_from_grid(grid, f"{where} [grid]"), _from_rows(rows, where)):
+    for planned in itertools.chain(_from_grid(grid, f"{where} [grid]"), _from_rows(rows, where)):
+        name = planned.name
         if name in taken:
             raise ConfigurationError(f"{where}: two variants are called {name!r}; the unchanged one is called {BASE!r}")
         taken.add(name)
-        yield name, changes
+        yield planned
 
 
-def _from_grid(grid: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _from_grid(grid: Any, where: str) -> Iterator[_Planned]:
     axes = _flat(grid, where)
     for name, values in axes.items():
         if not isinstance(values, list) or not values:
@@ -207,19 +245,21 @@ def _from_grid(grid: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
     titles = ends if len(set(ends)) == len(axes) else list(axes)
     for values in itertools.product(*axes.values()) if axes else ():
         title = ", ".join(f"{name}={shown(value)}" for name, value in zip(titles, values, strict=True))
-        yield title, dict(zip(axes, values, strict=True))
+        yield _Planned(title, dict(zip(axes, values, strict=True)))
 
 
-def _from_rows(rows: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _from_rows(rows: Any, where: str) -> Iterator[_Planned]:
     if not isinstance(rows, list) and rows:
         raise ConfigurationError(f"{where}: write [[variant]], with two brackets, above each variant")
     for number, row in enumerate(rows or (), 1):
         place = f"{where} [[variant]] {number}"
         if not isinstance(row, Mapping):
             raise ConfigurationError(f"{place} must be a table, not {row!r}")
-        stripped = {name: {} if name == "changes" else value for name, value in row.items()}
+        changes = row.get("changes", {})
+        # Of a variant that alters the code the configuration may stay.
+        stripped = {**row, "changes": {}} if "changes" in row or "alteration" in row else row
         found = settings_from(_VariantTable, stripped, place)
-        yield found.name, _flat(row["changes"], f"{place} [changes]")
+        yield _Planned(found.name, _flat(changes, f"{place} [changes]"), found.alteration)
 
 
 def _flat(table: Any, where: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,8 @@ from newsclf.training import Trained, train
 
 # Modules that decide how good a variant is.
 _TRAINING_CODE = (
-    *("calibration", "classifier", "estimators", "evaluation", "features", "predictions", "predictor", "protocols"),
-    *("scoretable", "subwords", "text", "topicmodel", "training", "views"),
+    *("calibration", "classifier", "contextvectors", "estimators", "evaluation", "features", "predictions"),
+    *("predictor", "protocols", "scoretable", "subwords", "text", "topicmodel", "training", "views", "wordcounts"),
 )
 
 
@@ -60,7 +61,7 @@ class Task:
     judged_by : tuple of str
         The metrics whose texts are kept.
     key : str
-        Hash of the configuration, the records and `judged_by`.
+        Hash of the configuration, the alteration, the records and `judged_by`.
     folder : Path
         Its run folder.
     tags : mapping of str to str
@@ -111,7 +112,7 @@ def train_variant(task: Task) -> Task:
             "started_at": begun,
             "ended_at": now(),
             **task.tags,
-            "parameters": task.variant.experiment.parameters(),
+            "parameters": task.variant.parameters(),
             "metrics": {},
         }
     run |= {"key": task.key, "code": task.code}
@@ -126,12 +127,18 @@ def _trained_run(task: Task, begun: str) -> tuple[dict[str, Any], pa.Table]:
     experiment = task.variant.experiment
     records = read_records(task.material.file)
     trial = main_trial(experiment, records)
-    trained = train(experiment, records, trial.learnable, lambda _: None)
     dev = records.filter(pa.array(trial.tested["dev"]))
-    predictions = pa.concat_tables([judged_table(dev, trained, "dev", view) for view in TESTED_VIEWS])
+    alteration = task.variant.alteration
+    # Texts are answered the way the model was trained.
+    with alteration.applied() if alteration else nullcontext():
+        trained = train(experiment, records, trial.learnable, lambda _: None)
+        predictions = pa.concat_tables([judged_table(dev, trained, "dev", view) for view in TESTED_VIEWS])
+        size = _bytes_on_disk(trained)
     tags = dict(task.tags)
     run = describe(experiment, records, trained, trial, predictions, tags, begun, task.material.data_fingerprint)
-    size = _bytes_on_disk(trained)
+    run["parameters"] = task.variant.parameters()
+    if alteration:
+        run["description"] = f"Trained by altered code: {alteration.name}. {run['description']}"
     if size is not None:
         run["metrics"]["model.bytes"] = size
     return run, predictions.filter(pa.array(rows_judged_by(predictions, task.judged_by)))
@@ -173,7 +180,7 @@ def result_of(task: Task) -> Result:
     """
     run = read_run(task.folder)
     predictions = pq.read_table(task.folder / "predictions.parquet") if run["status"] == "finished" else None
-    return Result(task.variant.name, task.variant.changes, run, task.folder, predictions)
+    return Result(task.variant.name, task.variant.differences, run, task.folder, predictions)
 
 
 def read_run(folder: Path) -> dict[str, Any]:
