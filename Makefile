@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PORT ?= 5000
 
-CODE := $(shell find src -name '*.py' -o -name '*.toml' -o -name '*.html')
+CODE := $(shell find src -name '*.py' -o -name '*.toml' -o -path '*/templates/*')
 DATA := $(wildcard data/written/*.jsonl data/labels/*.csv data/sources/*.toml seeds/*)
 
 .PHONY: help train test baselines ui predict check bench clean test-server

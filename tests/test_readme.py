@@ -53,6 +53,17 @@ def test_make_targets_exist(command: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_make_train_trains_again_when_what_it_reads_has_changed() -> None:
+    done = subprocess.run(["make", "-pn", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    rule = re.search(r"^models/default/model\.json: ([^|\n]*)", done.stdout, re.MULTILINE)
+    assert rule
+    package = ROOT / "src" / "newsclf"
+    read = [path for kind in ("*.py", "*.toml", "templates/*") for path in package.rglob(kind)]
+    read += [ROOT / "experiments" / "default.toml", *(ROOT / "seeds").iterdir()]
+    read += [path for part in ("written", "labels", "sources") for path in (ROOT / "data" / part).iterdir()]
+    assert {path.relative_to(ROOT).as_posix() for path in read} <= set(rule[1].split())
+
+
 def test_python_examples() -> None:
     results = doctest.testfile(str(README), module_relative=False, encoding="utf-8")
     assert results.attempted >= 8
