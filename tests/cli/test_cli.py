@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -85,6 +86,38 @@ def test_a_mistake_of_ours_is_not_dressed_up(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(cli._LazyGroup, "get_command", lambda *_: failing)
     with pytest.raises(ZeroDivisionError):
         run(["failing"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["prepare", "my_csv"],
+        ["train"],
+        ["evaluate", "--records", "records.parquet"],
+        ["check", "records.parquet"],
+        ["compare", "a", "b"],
+        ["sweep", "sweep.toml"],
+        ["promote", "a"],
+        ["rollback"],
+        ["history"],
+        ["sync"],
+        ["tag", "--model", "models:/newsclf@champion", "خبر"],
+    ],
+)
+def test_what_training_needs_is_named_where_it_is_not_installed(words: list[str], tmp_path: Path) -> None:
+    # None in sys.modules is how Python is told that a module can't be imported.
+    code = (
+        "import sys\n"
+        "heavy = 'cleanlab datasketch jinja2 joblib matplotlib mlflow pandas psutil sklearn scipy tqdm'.split()\n"
+        "sys.modules.update(dict.fromkeys(heavy))\n"
+        f"from newsclf.cli import run; sys.exit(run({words!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(
+        r"newsclf: error: this needs the package \w+, which is not installed; .*pip install '\.\[train\]'\n",
+        done.stderr,
+    )
 
 
 def test_the_program_and_the_module_are_the_same() -> None:

@@ -96,6 +96,15 @@ def run(arguments: list[str] | None = None) -> int:
         return _say(f"not good enough: {error}", EXIT_NOT_GOOD_ENOUGH)
     except NewsclfError as error:
         return _say(f"error: {error}", EXIT_BAD_INPUT)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing in ("", "newsclf"):
+            raise
+        return _say(
+            f"error: this needs the package {missing}, which is not installed; install newsclf with what training "
+            "needs, in a checkout: pip install '.[train]'",
+            EXIT_BAD_INPUT,
+        )
     return result if isinstance(result, int) else 0
 
 
