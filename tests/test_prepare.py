@@ -186,6 +186,7 @@ def test_a_label_by_reading_wins_over_the_section(root: Path) -> None:
         "outlet": {"given": 3, "matched": 2},
     }
     assert "labels by reading, outlet: 2 of 3 matched" in readable(prepared.summary)
+    assert "labels by reading, elsewhere" not in readable(prepared.summary)
 
 
 @pytest.mark.parametrize("role", ["dev", "test"])

@@ -93,7 +93,9 @@ def readable(summary: Mapping[str, Any]) -> str:
         f"near-duplicate, at most {duplicates['largest_group']} in one"
     )
     for corpus, counts in summary["labels"].items():
-        text.append(f"labels by reading, {corpus}: {counts['matched']} of {counts['given']} matched")
+        # Of the corpora that were not prepared there is nothing to tell.
+        if counts["matched"] or corpus in summary["sources"]:
+            text.append(f"labels by reading, {corpus}: {counts['matched']} of {counts['given']} matched")
     for name, source in summary["sources"].items():
         if source["unread_dates"]:
             text.append(f"{name}: {source['unread_dates']} dates could not be read")
