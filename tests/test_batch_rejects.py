@@ -228,8 +228,8 @@ def test_columns_that_are_not_there_or_hold_no_text(tmp_path: Path, tiny_predict
     (tmp_path / "in.csv").write_text("id,العنوان\n1,فوز\n")
     message = refused(tiny_predictor, tmp_path / "in.csv", tmp_path / "out.csv")
     assert (
-        message
-        == f"{tmp_path}/in.csv: there is no column 'text'; say which holds the text with --text-column (id, العنوان)"
+        message == f"{tmp_path}/in.csv: there is no column 'text'; say which holds the text with --text-column "
+        "(columns: id, العنوان)"
     )
     message = refused(tiny_predictor, tmp_path / "in.csv", tmp_path / "out.csv", text_columns=["العنوان", "body"])
     assert "there is no column 'body'" in message

@@ -95,8 +95,10 @@ def test_standard_input_to_standard_output(tiny_folder: Path) -> None:
         (["none.csv", "out.csv"], "none.csv: No such file or directory"),
         (
             ["in.csv", "out.csv"],
-            "there is no column 'text'; say which holds the text with --text-column (id, title, body)",
+            "there is no column 'text'; say which holds the text with --text-column (columns: id, title, body)",
         ),
+        ([".", "out.csv"], ". is a folder; name a file"),
+        (["in.csv", "."], ". is a folder; name a file"),
         (["in.csv", "out.xlsx", "--text-column", "title"], "does not say what format it is"),
         (["in.csv", "in.csv", "--text-column", "title"], "must be different files"),
         (["in.csv", "-", "--resume"], "only a job from a file to a file can be resumed"),

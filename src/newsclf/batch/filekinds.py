@@ -65,7 +65,7 @@ def file_kind(path: str, named: str | None, *, default: str) -> FileKind:
     Raises
     ------
     InputError
-        If the ending says nothing, naming those that do.
+        If the path is a folder, or its ending says nothing, naming those that do.
 
     Examples
     --------
@@ -81,6 +81,8 @@ def file_kind(path: str, named: str | None, *, default: str) -> FileKind:
     if compression is not None:
         endings.pop()
     found = _ENDINGS.get(endings[-1]) if endings and (named is not None or len(endings) > 1) else None
+    if found is None and named is None and Path(path).is_dir():
+        raise InputError(f"{path} is a folder; name a file")
     if found is None:
         shown = repr(named) if named is not None else path
         known = ", ".join(_ENDINGS)

@@ -102,7 +102,9 @@ def _check_columns(schema: pa.Schema, chosen: tuple[str, ...], answers: tuple[st
     shown = ", ".join(schema.names)
     for name in chosen:
         if name not in schema.names:
-            raise InputError(f"there is no column {name!r}; say which holds the text with --text-column ({shown})")
+            raise InputError(
+                f"there is no column {name!r}; say which holds the text with --text-column (columns: {shown})"
+            )
         kind = schema.field(name).type
         if pa.types.is_dictionary(kind):
             kind = kind.value_type
