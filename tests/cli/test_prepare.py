@@ -66,6 +66,8 @@ def test_without_a_card_the_repository_is_prepared(
         (["prepare", "hespress"], "say where that is with --data-root"),
         (["prepare", "hespress", "--data-root", "nowhere"], "nowhere is missing"),
         (["prepare", "none.toml"], "none.toml does not exist"),
+        (["prepare", "my.csv"], "my.csv is no card; a card is a TOML"),
+        (["prepare", "data/written"], "data/written is no card; a card is a TOML"),
     ],
 )
 def test_bad_input_ends_with_code_2_and_one_line(

@@ -222,6 +222,11 @@ def read_card(card: str | Path) -> Card:
     """
     path = Path(card)
     if path.suffix != ".toml":
+        if path.suffix or len(path.parts) > 1:
+            raise ConfigurationError(
+                f"{card} is no card; a card is a TOML that says how to read a file: copy data/sources/my_csv.toml, "
+                "put the file's name into its paths, and give the copy"
+            )
         path = repository_root() / "data" / "sources" / f"{card}.toml"
         if not path.exists():
             known = sorted(each.stem for each in path.parent.glob("*.toml"))
