@@ -33,9 +33,11 @@ _BEFORE_A_DATE = "|".join(
     )
 )
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
+# A number alone is an hour only where the line says so: "على الساعة 12".
 _TIME = (
-    r"(?: (?:علي )?(?:الساعة|الساعه)| h)? (?P<hour>\d{1,2})[ h](?P<minute>\d\d)(?: (?P<second>\d\d))?"
-    r"(?: (?P<half>صباحا|ص|مساء|م|am|pm))?(?P<greenwich> (?:بتوقيت )?(?:غرينتش|جرينتش|gmt|utc))?"
+    r"(?:(?: (?:علي )?(?:الساعة|الساعه)| h)? (?P<hour>\d{1,2})[ h](?P<minute>\d\d)(?: (?P<second>\d\d))?"
+    r"| (?:علي )?(?:الساعة|الساعه) (?P<whole_hour>\d{1,2})h?)"
+    r"(?: (?P<half>صباحا|ص|زوالا|ظهرا|مساء|م|am|pm))?(?P<greenwich> (?:بتوقيت )?(?:غرينتش|جرينتش|gmt|utc))?"
 )
 # All are matched against the normalised text, where every sign between numbers and words is one blank.
 _PATTERNS = tuple(
@@ -46,6 +48,23 @@ _PATTERNS = tuple(
         rf"{_YEAR} (?P<month>\d{{1,2}}) (?P<day>\d{{1,2}})",
     )
 )
+# A day and a month with a weekday before or a year behind: what only a date line says.
+_NAME = f"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
+_DAY_AND_MONTH = rf"\d{{1,2}} {_NAME}(?: {_NAME})?"
+_LIKE_A_DATE_LINE = re.compile(
+    rf"(?:(?:(?:{_BEFORE_A_DATE}) )+{_DAY_AND_MONTH}(?: \d{{4}})?|{_DAY_AND_MONTH} \d{{4}})(?:{_TIME})?", re.ASCII
+)
+
+
+def is_date_line(text: str) -> bool:
+    """Tell whether a line says nothing but when, though perhaps no moment that there is (no year, 30 February).
+
+    Examples
+    --------
+    >>> is_date_line("الجمعة 3 دجنبر على الساعة 12:30"), is_date_line("3 مارس يوم وطني")
+    (True, False)
+    """
+    return _LIKE_A_DATE_LINE.fullmatch(normalise(text)) is not None
 
 
 def parse_date(text: str, zone: str = "UTC") -> datetime | None:
@@ -107,9 +126,9 @@ def _parse_words(words: str, local: tzinfo) -> datetime | None:
     month = int(parts["month"]) if "month" in parts else _month(parts["name"])
     if month is None:
         return None
-    hour = int(parts["hour"] or 0)
+    hour = int(parts["hour"] or parts["whole_hour"] or 0)
     if parts["half"] is not None and hour <= 12:
-        hour = hour % 12 + (12 if parts["half"] in {"مساء", "م", "pm"} else 0)
+        hour = hour % 12 + (12 if parts["half"] in {"زوالا", "ظهرا", "مساء", "م", "pm"} else 0)
     try:
         moment = datetime(
             int(parts["year"]),

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsclf.dates import parse_date
+from newsclf.dates import is_date_line, parse_date
 from newsclf.errors import InputError
 from newsclf.sources.item import Item
 from newsclf.sources.textfile import read_text
@@ -24,14 +24,22 @@ if TYPE_CHECKING:
 
 # Direction marks and byte order marks print nothing, and stand in front of bullets.
 _INVISIBLE = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u061c]")
-_BULLET = re.compile(r"(?:[•●○▪▫■□◆◇◦‣⁃∙·►▶▸➤➔➜★☆✦✔❖⬤][\uFE0E\uFE0F]?\s*|(?:[-–—*+>]|\d{1,2}[.)\-])\s+)(?=\S)")
+# Dots, arrows, geometric shapes and dingbats, those of old word processors too.
+_BULLET_SIGN = (
+    r"[•‣⁃∙·●⁌⁍§\u2190-\u21ff\u25a0-\u25ff\u2605\u2606\u2660-\u2667\u2700-\u27bf\u2b00-\u2bff\uf0a7\uf0b7\uf0d8]\uFE0F?"
+)
+_BULLET = re.compile(rf"(?:{_BULLET_SIGN}\s*|(?:[-–—*+>o›]|[«»](?!.*[«»])|\d{{1,2}}[.)\-])\s+)(?=\S)")
+_BULLET_ALONE = re.compile(rf"{_BULLET_SIGN}|[-–—*+›]")
 _BREAKING = "عاجل"
-_BREAKING_BEFORE = re.compile(r"#?(?:خبر )?عاجل\s*(?:[:|/!،]|\.\.+|…|[-–—]+\s)\s*")
+_BREAKING_BEFORE = re.compile(r"(?:[(\[](?:خبر )?عاجل[)\]]|#?(?:خبر )?عاجل\s*(?:[:|/!،]|\.\.+|…|[-–—]+\s))\s*")
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|div|p|rss|\?xml)\b", re.IGNORECASE)
 _SENTENCE_END = (".", ":", "،", "؛", "…")
 _HEADING_WORDS = 10
 _HEADLINE_WORDS = 40
 _RUNNING_TEXT_WORDS = 12
+# No mark, date, ticker item or headline has more characters; what has need not be looked at word by word.
+_LONGEST_HEAD_LINE = 1000
+_MOST_HEAD_LINES = 100
 
 
 @dataclass(frozen=True)
@@ -60,10 +68,12 @@ class Page:
     breaking : bool
         Whether the page carries the breaking-news mark.
     published_at : datetime or None
-        In UTC; None where the page has no date line.
+        In UTC; None where the page has no date line, or one that names no moment.
     headline : str
     blocks : tuple of Block
         Paragraphs and headings of the article, in order.
+    date_line : str
+        As printed.
     """
 
     ticker: tuple[str, ...]
@@ -71,6 +81,7 @@ class Page:
     published_at: datetime | None
     headline: str
     blocks: tuple[Block, ...]
+    date_line: str = ""
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
@@ -126,7 +137,7 @@ def read_page(text: str, zone: str = "Africa/Casablanca", name: str = "the text"
     """
     if _MARKUP.search(text[:2000]):
         raise InputError(f"{name} is HTML or XML; save the page as plain text")
-    lines = [line for raw in text.splitlines() if (line := _INVISIBLE.sub("", raw).strip())]
+    lines = _lines(text)
     if not lines:
         raise InputError(f"{name} is empty")
     if not any(has_arabic_letter(line) for line in lines):
@@ -135,16 +146,21 @@ def read_page(text: str, zone: str = "Africa/Casablanca", name: str = "the text"
     ticker: list[str] = []
     breaking = False
     published_at: datetime | None = None
-    headline = ""
+    date_line = headline = ""
+    twice = _printed_twice(lines, zone)
     printed_again = False
     rest = 0
     for rest, line in enumerate(lines):  # noqa: B007 (where the article's text begins, once the loop is left)
-        if normalise(line) in {_BREAKING, f"خبر {_BREAKING}"}:
+        if len(line) > _LONGEST_HEAD_LINE:
+            break
+        if _is_breaking(line):
             breaking = True
-        elif (moment := parse_date(line, zone)) is not None:
-            published_at = published_at or moment
+        elif (moment := parse_date(line, zone)) is not None or is_date_line(line):
+            published_at, date_line = published_at or moment, date_line or line
         elif not headline and (bullet := _BULLET.match(line)):
             ticker.append(line[bullet.end() :])
+        elif not headline and twice and normalise(line) != twice:
+            ticker.append(line)
         elif not headline:
             headline = line
         elif normalise(line) == normalise(headline):
@@ -163,7 +179,45 @@ def read_page(text: str, zone: str = "Africa/Casablanca", name: str = "the text"
             f"{name} is no news page: nothing under the line {headline[:40]!r} reads like an article; "
             "give its lines as texts"
         )
-    return Page(tuple(ticker), breaking, published_at, headline, blocks)
+    return Page(tuple(ticker), breaking, published_at, headline, blocks, date_line)
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines that print something; a bullet on a line of its own belongs to the next line."""
+    lines: list[str] = []
+    bullet = ""
+    for raw in text.splitlines():
+        line = _INVISIBLE.sub("", raw).strip()
+        if _BULLET_ALONE.fullmatch(line):
+            bullet = f"{line} "
+        elif line:
+            lines.append(bullet + line)
+            bullet = ""
+    return lines
+
+
+def _is_breaking(line: str) -> bool:
+    return normalise(line) in {_BREAKING, f"خبر {_BREAKING}"}
+
+
+def _printed_twice(lines: list[str], zone: str) -> str:
+    """Return, normalised, the line that stands twice right under the mark or date: the headline, "" if none is.
+
+    Plain lines above it are then a ticker that lost its bullets.
+    """
+    under_a_mark = False
+    first = ""
+    for line in lines[:_MOST_HEAD_LINES]:
+        if len(line) > _LONGEST_HEAD_LINE:
+            break
+        if _is_breaking(line) or parse_date(line, zone) is not None or is_date_line(line):
+            under_a_mark, first = True, ""
+            continue
+        plain = normalise(line)
+        if first and plain == first:
+            return plain
+        under_a_mark, first = False, plain if under_a_mark else ""
+    return ""
 
 
 def _refuse_if_no_headline(headline: str, ticker: list[str], name: str) -> None:
@@ -201,6 +255,6 @@ def read_items(path: Path, card: Card) -> Iterator[Item]:
     page = read_page(read_text(path, card.encoding), card.time_zone, str(path))
     for number, text in enumerate(page.ticker, 1):
         yield Item(place=f"ticker item {number}", kind="ticker", title=text)
-    published_at = page.published_at.isoformat() if page.published_at else ""
+    published_at = page.published_at.isoformat() if page.published_at else page.date_line
     kind = "article" if page.blocks else "headline"
     yield Item(place=kind, kind=kind, title=page.headline, body=page.body, published_at=published_at)
