@@ -100,6 +100,8 @@ def test_the_run_folder_is_complete(trained: Path) -> None:
         "finished",
     )
     assert found["parameters"]["model.bucket_bits"] == 10
+    # What the TOML leaves at its default is on record as well.
+    assert found["parameters"]["model.longest"] == 5
     assert found["categories"] == list(HEADLINES)
     assert {dataset["name"]: dataset["context"] for dataset in found["datasets"]} == {
         "train": "train",
@@ -151,6 +153,8 @@ def test_the_run_is_in_mlflow_as_it_is_in_the_folder(trained: Path, monkeypatch:
     found = described(trained / "experiments/runs/small")
     assert (tracked.info.run_name, tracked.info.status) == ("small", "FINISHED")
     assert tracked.data.params["model.bucket_bits"] == "10"
+    assert tracked.data.params["model.longest"] == "5"
+    assert tracked.data.params.keys() == found["parameters"].keys()
     for name in ("test.headline.accuracy", "test.headline.accuracy.low", "calibration.threshold"):
         assert tracked.data.metrics[name] == found["metrics"][name]
 

@@ -32,6 +32,9 @@ class TextClassifier(Protocol):
     def decision_function(self, X: Sequence[str]) -> Matrix:
         """Return a score for each text and category, shape (n, k)."""
 
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, those that were left at their defaults too."""
+
 
 class MajorityClassifier(ClassifierMixin, BaseEstimator):
     """Answers every text with the most frequent category; scores are log frequencies."""

@@ -124,7 +124,7 @@ def run_experiment(
     tags["data_fingerprint"] = data_fingerprint[:12]
     begun = now()
     with started_run(
-        experiment.name, tags=tags, parameters=experiment.parameters(), parent_run_id=parent_run_id
+        experiment.name, tags=tags, parameters=whole_parameters(experiment), parent_run_id=parent_run_id
     ) as tracked:
         trained = train(experiment, records, trial.learnable, progress)
         predictions = _predictions(records, trained, trial)
@@ -166,6 +166,23 @@ def _predictions(records: pa.Table, trained: Trained, trial: Trial) -> list[pa.T
     ]
 
 
+def whole_parameters(experiment: Experiment) -> dict[str, Any]:
+    """Return the whole configuration, flat, by dotted name; the model's parameters also where left at their defaults.
+
+    Examples
+    --------
+    >>> found = whole_parameters(Experiment("any", family="scikit-learn", model={"linear": "svm"}))
+    >>> {name: value for name, value in found.items() if name.startswith("model.")}
+    {'model.linear': 'svm', 'model.C': 1.0, 'model.features': 'words'}
+    """
+    found = experiment.parameters()
+    for name, value in make_estimator(experiment.family, experiment.model).get_params(deep=False).items():
+        # What is a table in the TOML is there by the names in it.
+        if name not in experiment.model:
+            found[f"model.{name}"] = value
+    return found
+
+
 def describe(
     experiment: Experiment,
     records: pa.Table,
@@ -196,7 +213,7 @@ def describe(
         "ended_at": now(),
         "git_commit": tags.get("git_commit", ""),
         "git_dirty": tags.get("git_dirty", ""),
-        "parameters": experiment.parameters(),
+        "parameters": whole_parameters(experiment),
         "metrics": metrics,
         "curves": {"training.loss": list(curve)} if curve else {},
         "datasets": datasets,
