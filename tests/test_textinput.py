@@ -63,6 +63,12 @@ def test_a_missing_text_in_arrow_is_named_by_position() -> None:
         as_texts(pa.array([None, None]))
 
 
+@pytest.mark.parametrize(("missing", "shown"), [(pd.NA, "NA"), (pd.NaT, "NaT"), (np.float32("nan"), "NaN")])
+def test_what_pandas_calls_missing_is_told_as_missing(missing: Any, shown: str) -> None:
+    with pytest.raises(InputError, match=f"text 1 is {shown}; remove missing texts"):
+        as_texts(pd.Series(["فوز", missing], dtype=object))
+
+
 @pytest.mark.parametrize("wrong", [7, b"bytes", ["list"], 1.5, True])
 def test_what_is_no_text_is_named_by_position_and_type(wrong: Any) -> None:
     with pytest.raises(InputError, match=f"text 2 is {type(wrong).__name__}, not str"):

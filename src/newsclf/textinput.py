@@ -13,6 +13,8 @@ from newsclf.errors import InputError
 
 # Arrow's strings have 32-bit offsets.
 _MOST_STRING_BYTES = 2**31 - 1
+# By the names of their types, since pandas is not imported here.
+_MISSING = {"NoneType": "None", "NAType": "NA", "NaTType": "NaT"}
 
 
 def as_texts(texts: Any) -> pa.Array:
@@ -92,8 +94,8 @@ def _from_python(texts: Any) -> pa.Array:
 
 
 def _valid(position: int, value: Any) -> str:
-    if value is None or (isinstance(value, float) and value != value):
-        shown = "None" if value is None else "NaN"
+    shown = "NaN" if isinstance(value, (float, np.floating)) and value != value else _MISSING.get(type(value).__name__)
+    if shown is not None:
         raise InputError(f'text {position} is {shown}; remove missing texts or fill them with "" first')
     if not isinstance(value, str):
         raise InputError(f"text {position} is {type(value).__name__}, not str")
