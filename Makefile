@@ -43,7 +43,7 @@ test: $(INSTALLED) ## Run every test (TESTS=tests/cli for some of them)
 ui: $(INSTALLED) ## Open the MLflow UI on the local store (PORT=5000)
 	@$(BIN)/python -m newsclf.tracking.ui --port $(PORT)
 
-predict: $(INSTALLED) ## Tag a file: make predict IN=headlines.csv OUT=tagged.csv [MODEL=models/default]
+predict: $(if $(and $(IN),$(OUT)),$(INSTALLED)) ## Tag a file: make predict IN=headlines.csv OUT=tagged.csv [MODEL=models/default]
 	@test -n "$(IN)" -a -n "$(OUT)" || { echo "make predict needs IN=… and OUT=…, as in: make predict IN=headlines.csv OUT=tagged.csv"; exit 2; }
 	@$(BIN)/newsclf predict "$(IN)" "$(OUT)" $(if $(MODEL),--model "$(MODEL)")
 

@@ -53,6 +53,13 @@ def test_make_targets_exist(command: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_make_predict_without_files_says_what_it_needs_and_installs_nothing() -> None:
+    done = subprocess.run(["make", "predict", "VENV=none", "IN=a.csv"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stdout.startswith("make predict needs IN=… and OUT=…, as in: ")
+    assert not (ROOT / "none").exists()
+
+
 def test_make_train_trains_again_when_what_it_reads_has_changed() -> None:
     done = subprocess.run(["make", "-pn", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     rule = re.search(r"^models/default/model\.json: ([^|\n]*)", done.stdout, re.MULTILINE)
