@@ -2,8 +2,9 @@
 
 Run as ``python experiments/learning_curve.py --data-root CORPORA``, where CORPORA holds the corpora
 that the labels in data/labels belong to. Trains on growing shares of the training part of
-data/written (nested, chosen by hash), alone and with Hespress headlines and leads added, and
-measures headlines of the guideline dev set, which is never trained on.
+data/written (nested, chosen by hash): alone, with the context vectors of data/context, and with
+Hespress headlines and leads added too. Measures headlines of the guideline set, of which neither
+half is ever trained on: dev for the curve, test for its last point.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from matplotlib.figure import Figure
 
 from newsclf.classifier import TopicClassifier
 from newsclf.configuration import read_experiment
+from newsclf.contextvectors import ContextVectors
 from newsclf.experiment import prepare_records
 from newsclf.records import read_records
 from newsclf.taxonomy import OTHER, category_of_section
@@ -38,9 +40,12 @@ def main() -> None:
     prepared = prepare_records(release, data_root, ROOT / "work")
     records = read_records(prepared.records)
     settings = read_experiment(ROOT / "experiments" / "default.toml")
+    vectors = ContextVectors.load(ROOT / settings.training.context.file)
     written = records.filter(_all(records, source="written", split="train"))
     hespress = records.filter(_all(records, source="hespress", split="train", label_origin="section"))
-    guideline = records.filter(_all(records, split="dev", label_origin="annotator", role="dev"))
+    guideline, reported = (
+        records.filter(_all(records, split=split, label_origin="annotator", role=split)) for split in ("dev", "test")
+    )
     sections = _by_section(records.filter(_all(records, source="hespress")))
 
     # Groups are named by a hash; their order is a draw that grows without changing.
@@ -48,13 +53,20 @@ def main() -> None:
     curve = []
     for share in SHARES:
         part = written.take(pa.array(order[: round(share * len(written))]))
-        for added, learnt in (("", part), ("hespress", pa.concat_tables([part, hespress]))):
+        both = pa.concat_tables([part, hespress])
+        for added, learnt, context in (
+            ("", part, None),
+            ("context vectors", part, vectors),
+            ("context vectors and Hespress", both, vectors),
+        ):
             texts, rows = stacked_views(learnt, settings.training.views, settings.training.lead_words)
             names = np.array(learnt["category"].to_pylist())[rows]
-            classifier = TopicClassifier(**settings.model).fit(texts, names)
+            classifier = TopicClassifier(**settings.model).fit(texts, names, context=context)
             point = {"written": len(part), "added": added}
             point |= _accuracies(classifier, guideline, "guideline")
-            if not added:
+            if share == 1:
+                point |= _accuracies(classifier, reported, "guideline test")
+            if "Hespress" not in added:
                 point["Hespress sections, 4 categories"] = _accuracies(classifier, sections, "x")["x, 4 categories"]
             curve.append(point)
             print(json.dumps(point, ensure_ascii=False), flush=True)
@@ -91,20 +103,21 @@ def _accuracies(classifier: TopicClassifier, records: pa.Table, name: str) -> di
 
 
 def _draw(curve: list[dict[str, object]], path: Path) -> None:
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    figure = Figure(figsize=(7.5, 5.6), layout="constrained")
     axes = figure.add_subplot()
-    for added, style in (("", "-o"), ("hespress", "--s")):
+    for added, style in (("", "-o"), ("context vectors", "--s"), ("context vectors and Hespress", ":^")):
+        axes.set_prop_cycle(None)
         points = [point for point in curve if point["added"] == added]
         for test in TESTS:
             if test in points[0]:
-                label = test + (" (with Hespress headlines and leads)" if added else "")
+                label = test + (f" (with {added})" if added else "")
                 axes.plot([p["written"] for p in points], [p[test] for p in points], style, label=label)
     axes.set(xscale="log", xlabel="written items trained on", ylabel="accuracy, headlines")
     ticks = sorted({int(str(point["written"])) for point in curve})
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axes.minorticks_off()
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=7)
     figure.savefig(path, dpi=110, metadata={"Software": None})
 
 

@@ -95,7 +95,7 @@ def test_ids_are_stable_and_unique(rows: list[dict[str, Any]]) -> None:
 
 def test_years_regions_and_styles(rows: list[dict[str, Any]]) -> None:
     years = Counter(row["year"] for row in rows)
-    assert set(years) == set(range(2013, 2027))
+    assert set(years) == set(range(2011, 2027))
     assert min(years.values()) >= 100
     regions = Counter(row["region"] for row in rows)
     assert set(regions) == REGIONS

@@ -38,11 +38,8 @@ class Newsclf:
     takes_arrow = False
 
     def fit(self, texts: Sequence[str], labels: Sequence[str], folder: Path) -> None:
-        """Train with the parameters of experiments/default.toml."""
-        from newsclf.classifier import TopicClassifier
-
-        classifier = TopicClassifier(**default_parameters()).fit(texts, labels)
-        classifier.to_topic_model(precision="float16").save(folder)
+        """Train with the parameters and the context vectors of experiments/default.toml."""
+        default_classifier(texts, labels).to_topic_model(precision="float16").save(folder)
 
     def load(self, folder: Path) -> Predict:
         """Return the predictor's `predict`."""
@@ -225,13 +222,16 @@ PEERS: dict[str, Peer] = {
 SAME_MODEL = {"newsclf-arrow": "newsclf"}
 
 
-def default_parameters() -> dict[str, Any]:
-    """Return the parameters of our model in experiments/default.toml."""
-    import tomllib
+def default_classifier(texts: Any, labels: Any) -> Any:
+    """Return our model, trained as experiments/default.toml says."""
+    from newsclf.classifier import TopicClassifier
+    from newsclf.configuration import read_experiment
+    from newsclf.contextvectors import ContextVectors
 
-    described = Path(__file__).resolve().parents[1] / "default.toml"
-    parameters: dict[str, Any] = tomllib.loads(described.read_text(encoding="utf-8"))["model"]
-    return parameters
+    root = Path(__file__).resolve().parents[2]
+    settings = read_experiment(root / "experiments" / "default.toml")
+    context = ContextVectors.load(root / settings.training.context.file)
+    return TopicClassifier(**settings.model).fit(texts, labels, context=context)
 
 
 def reason_to_skip(name: str) -> str | None:

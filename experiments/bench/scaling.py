@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from bench.data import LEAD_WORDS, SEED
 from bench.job import peak_bytes
-from bench.peers import default_parameters
+from bench.peers import default_classifier
 from bench.processes import ONE_THREAD, run
 
 Say = Callable[[str], None]
@@ -39,7 +39,6 @@ def fit_curve(data: Path, say: Say) -> list[dict[str, Any]]:
 
 def fit_on(labelled: Path, count: int) -> dict[str, Any]:
     """Train on headlines and leads of so many records (of all, if there are fewer)."""
-    from newsclf.classifier import TopicClassifier
     from newsclf.views import stacked_views
 
     records = pq.read_table(labelled)
@@ -48,7 +47,7 @@ def fit_on(labelled: Path, count: int) -> dict[str, Any]:
     begin, begin_wall = time.process_time(), time.perf_counter()
     texts, rows = stacked_views(records, ("headline", "lead"), LEAD_WORDS)
     labels = np.array(records["category"].to_pylist())[rows]
-    classifier = TopicClassifier(**default_parameters()).fit(texts, labels)
+    classifier = default_classifier(texts, labels)
     classifier.to_topic_model()
     return {
         "records": len(records),

@@ -7,7 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from bench.peers import PEERS, SAME_MODEL, default_parameters, reason_to_skip
+from bench.peers import PEERS, SAME_MODEL, default_classifier, reason_to_skip
+from newsclf.configuration import read_experiment
+from newsclf.sources.card import repository_root
 from tests.conftest import headlines
 
 TRAINED = [name for name in PEERS if name not in SAME_MODEL and name != "floor"]
@@ -41,4 +43,8 @@ def test_the_floor_takes_texts_and_gives_nothing(tmp_path: Path) -> None:
 
 
 def test_what_is_compared_is_our_default_model() -> None:
-    assert {"C", "subword_weight"} <= set(default_parameters())
+    texts, categories = headlines()
+    settings = read_experiment(repository_root() / "experiments" / "default.toml")
+    classifier = default_classifier(texts, categories)
+    assert dict(settings.model).items() <= classifier.get_params().items()
+    assert classifier.vectoriser_.context_.dimensions == 50
