@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -16,15 +17,19 @@ from newsclf.calibration import fit_calibration
 from newsclf.classifier import TopicClassifier
 from newsclf.configuration import (
     CalibrationSettings,
+    ContextSettings,
     Experiment,
     SavingSettings,
     SelfTrainingSettings,
     TrainingSettings,
 )
+from newsclf.contextvectors import ContextVectors, context_vectors
 from newsclf.errors import InputError
 from newsclf.predictor import Predictor
+from newsclf.text import words
 from newsclf.topicmodel import Calibration
 from newsclf.training import Trained, labelled, record_weights, train
+from newsclf.views import whole_texts
 from tests.conftest import HEADLINES, headlines
 from tests.recordtables import headline_records, record_table
 
@@ -45,9 +50,11 @@ def taught(monkeypatch: pytest.MonkeyPatch) -> list[list[tuple[str, str, float]]
     lessons: list[list[tuple[str, str, float]]] = []
     fit = TopicClassifier.fit
 
-    def noted(self: TopicClassifier, X: pa.Array, y: np.ndarray, sample_weight: np.ndarray) -> TopicClassifier:
+    def noted(
+        self: TopicClassifier, X: pa.Array, y: np.ndarray, sample_weight: np.ndarray, context: ContextVectors | None
+    ) -> TopicClassifier:
         lessons.append(list(zip(X.to_pylist(), y.tolist(), sample_weight.tolist(), strict=True)))
-        return fit(self, X, y, sample_weight)
+        return fit(self, X, y, sample_weight, context)
 
     monkeypatch.setattr(TopicClassifier, "fit", noted)
     return lessons
@@ -101,6 +108,32 @@ def test_weights_go_by_source_and_by_origin_of_the_label(taught: list[list[tuple
     assert record_weights(records, plan).tolist()[:6] == [1.0, 0.125, 0.0, 0.25, 0.5, 0.0]
     learnt(plan, records)
     assert [weight for _, _, weight in taught[0]] == [weight for weight in record_weights(records, plan) if weight]
+
+
+def test_context_vectors_are_learnt_of_every_learnable_record_labelled_or_not() -> None:
+    records = headline_records(category=lambda number: headlines()[1][number] if number % 3 else None)
+    mask = np.arange(len(records)) < 40
+    settings = ContextSettings(dimensions=4, min_document_frequency=1)
+    trained = learnt(experiment(context=settings), records, mask)
+    context = trained.estimator.vectoriser_.context_
+    assert context.dimensions == 4
+    texts = whole_texts(records).to_pylist()
+    assert set(context.words) == {word for text in texts[:40] for word in words(text)}
+    # What has a vector is no unknown word.
+    assert trained.vocabulary is not None
+    assert set(context.words) <= trained.vocabulary
+    assert learnt(experiment(), records, mask).estimator.vectoriser_.context_ is None
+
+
+def test_context_vectors_are_taken_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "vectors.npz"
+    context_of_titles = context_vectors(pa.array(headlines()[0]), 3, 1)
+    assert context_of_titles is not None
+    context_of_titles.save(path)
+    trained = learnt(experiment(context=ContextSettings(file=str(path))), headline_records())
+    assert trained.estimator.vectoriser_.context_.words == context_of_titles.words
+    with pytest.raises(InputError, match=r"none\.npz can't be read: .*'newsclf vectors' makes it"):
+        learnt(experiment(context=ContextSettings(file=str(tmp_path / "none.npz"))), headline_records())
 
 
 UNLABELLED = {"category": lambda number: headlines()[1][number] if number % 3 else None}

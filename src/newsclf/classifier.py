@@ -287,7 +287,7 @@ class TopicClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         vectoriser = self.vectoriser_
         # `factors` sorts the words of what it is given.
-        vocabulary = sorted({*vectoriser.vocabulary_, *(vectoriser.context_.words if vectoriser.context_ else ())})
+        vocabulary = vectoriser.known_words()
         _, by_feature = vectoriser.factors(vocabulary)
         word_scores = by_feature @ self.coef_
         first = len(vectoriser.vocabulary_)

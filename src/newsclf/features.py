@@ -90,6 +90,11 @@ class SubwordTfidf(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         """Return which n-grams count."""
         return SubwordSettings(self.shortest, self.longest, self.bucket_bits)
 
+    def known_words(self) -> list[str]:
+        """Return the words that have a column of their own or a context vector, in sorted order."""
+        check_is_fitted(self)
+        return sorted({*self.vocabulary_, *(self.context_.words if self.context_ else ())})
+
     def fit(self, X: Iterable[str], y: Any = None, context: ContextVectors | None = None) -> Self:
         """Learn the vocabulary and the document frequencies.
 

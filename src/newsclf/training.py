@@ -60,7 +60,7 @@ class Trained:
     def vocabulary(self) -> frozenset[str] | None:
         """The words the model has scores of their own for; None for a baseline."""
         if isinstance(self.estimator, TopicClassifier):
-            return frozenset(self.estimator.vectoriser_.vocabulary_)
+            return frozenset(self.estimator.vectoriser_.known_words())
         return None
 
     @property
