@@ -79,7 +79,8 @@ def test_nothing_is_on_both_sides(records: pa.Table, protocol: str) -> None:
         assert not {*values(records, "group", trial.learnable)} & {*values(records, "group", tested)}
         assert {*values(records, "role", trial.learnable)} <= {None}
         assert {*values(records, "category", tested)} <= {"sport", "politics"}
-        if protocol in {"time", "folds", "source"} and trial.tested.keys() <= {"later", "folds", "unseen-source"}:
+        # Of a source that is held out the guideline set is asked too: no model ever learns from it.
+        if protocol in {"time", "folds"} and trial.tested.keys() <= {"later", "folds"}:
             assert {*values(records, "role", tested)} <= {None}
 
 
