@@ -232,10 +232,12 @@ def left(folder: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("stage", ["fitting", "calibrating on"])
+@pytest.mark.parametrize("stage", ["fitting", "calibrating on", "training again"])
 def test_an_interrupted_training_leaves_the_model_of_the_time_before(again: Path, stage: str) -> None:
     before = left(again)
-    command = [sys.executable, "-m", "newsclf", "train", "small.toml", "--data-root", ".", "--set", "model.C=5"]
+    changes = ("model.C=5", 'evaluation.protocols=["group", "time"]')
+    command = [sys.executable, "-m", "newsclf", "train", "small.toml", "--data-root", "."]
+    command += [word for change in changes for word in ("--set", change)]
     # A group of its own, so that the signal reaches all processes of the training, as from a terminal.
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
