@@ -256,6 +256,37 @@ def test_an_interrupted_training_leaves_the_model_of_the_time_before(again: Path
     assert statuses() == {"small": "KILLED"}
 
 
+# The last thing that is logged, and what comes after.
+@pytest.mark.parametrize("cut", ["newsclf.tracking.upload.fill_logged_model", "newsclf.experiment._copy_model"])
+def test_a_training_interrupted_when_it_is_done_is_completed_by_sync(
+    again: Path, cut: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = (again / "models/small/model.json").read_bytes()
+    with monkeypatch.context() as patched:
+        patched.setattr(cut, interrupted)
+        assert train("small.toml", "--set", "model.C=5") == 130
+    said = [line for line in capsys.readouterr().err.splitlines() if line]
+    assert "the run is done and kept in experiments/runs/small, 'newsclf sync' completes it" in said[-2]
+    assert said[-1] == "newsclf: interrupted"
+    folder = again / "experiments/runs/small"
+    assert (folder / "not-uploaded.json").is_file()
+    assert described(folder)["parameters"]["model.C"] == 5.0
+    assert (again / "models/small/model.json").read_bytes() == before
+    assert statuses() == {"small": "KILLED"}
+
+    assert run(["sync"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["completed  small", "1 uploaded, 0 there already"]
+    assert not (folder / "not-uploaded.json").exists()
+    assert statuses() == {"small": "FINISHED"}
+    store = open_store()
+    (last, _) = store.client.search_runs([store.experiment_id], order_by=["attributes.start_time DESC"])
+    assert last.data.params["model.C"] == "5"
+    assert len(last.outputs.model_outputs) == 1
+
+
 Setup = Callable[[Path], Any]
 
 
