@@ -361,6 +361,13 @@ BAD: dict[str, tuple[list[str], Setup | None, str]] = {
         "50 folds need at least 50 groups of records, and there are 45",
     ),
     "no guideline set": (["--set", "calibration.by=dev"], None, 'calibration by "dev" needs records'),
+    "no context vectors": (["--set", "training.context.file=none.npz"], None, "none.npz can't be read: No such file"),
+    "a folder as context vectors": (
+        ["--set", "training.context.file=data"],
+        None,
+        "data can't be read: Is a directory",
+    ),
+    "no file of context vectors": (["--set", "training.context.file=README.md"], None, "README.md is damaged"),
     "models can't be written": ([], _instead("models"), "models is a file; name a folder to write"),
     "runs can't be written": ([], _instead("experiments/runs"), "runs is a file; name a folder to write"),
     "records can't be written": ([], _instead("work"), "work is a file; name a folder to write"),
