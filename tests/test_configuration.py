@@ -64,6 +64,10 @@ def test_what_is_not_said_is_the_default(tmp_path: Path) -> None:
         ('name = "mine"\n[training]\nlead_words = 0', "lead_words must be 1 or more, not 0"),
         ('name = "mine"\n[training.source_weights]\nwritten = -1', "[training] weights must be 0 or more"),
         ('name = "mine"\n[training.origin_weights]\nsections = 1', "'sections' is not known; did you mean 'section'?"),
+        (
+            'name = "mine"\n[training.context]\nfile = "vectors.npz"\ndimensions = 50',
+            "[training.context] takes a file or dimensions, not both",
+        ),
         ('name = "mine"\n[training.self_training]\nbar = 2', "bar must be from 0 to 1, not 2.0"),
         ('name = "mine"\n[training.self_training]\norigins = ["sections"]', "did you mean 'section'?"),
         (
@@ -125,6 +129,15 @@ def test_a_change_that_makes_no_sense_is_named(changes: dict[str, Any], message:
     with pytest.raises(ConfigurationError) as caught:
         Experiment("mine").changed(changes, "--set")
     assert str(caught.value).startswith(message)
+
+
+def test_context_is_from_a_file_or_learnt_not_both() -> None:
+    default = read_experiment(EXPERIMENTS / "default.toml")
+    assert default.training.context.file
+    with pytest.raises(ConfigurationError, match=r"--set: \[training.context\] takes a file or dimensions, not both"):
+        default.changed({"training.context.dimensions": 50}, "--set")
+    learnt = default.changed({"training.context.dimensions": 50, "training.context.file": ""})
+    assert (learnt.training.context.file, learnt.training.context.dimensions) == ("", 50)
 
 
 @pytest.mark.parametrize(

@@ -232,10 +232,12 @@ def left(folder: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("stage", ["fitting", "calibrating on"])
+@pytest.mark.parametrize("stage", ["fitting", "calibrating on", "training again"])
 def test_an_interrupted_training_leaves_the_model_of_the_time_before(again: Path, stage: str) -> None:
     before = left(again)
-    command = [sys.executable, "-m", "newsclf", "train", "small.toml", "--data-root", ".", "--set", "model.C=5"]
+    changes = ("model.C=5", 'evaluation.protocols=["group", "time"]')
+    command = [sys.executable, "-m", "newsclf", "train", "small.toml", "--data-root", "."]
+    command += [word for change in changes for word in ("--set", change)]
     # A group of its own, so that the signal reaches all processes of the training, as from a terminal.
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -252,6 +254,37 @@ def test_an_interrupted_training_leaves_the_model_of_the_time_before(again: Path
     assert out == ""
     assert left(again) == before
     assert statuses() == {"small": "KILLED"}
+
+
+# The last thing that is logged, and what comes after.
+@pytest.mark.parametrize("cut", ["newsclf.tracking.upload.fill_logged_model", "newsclf.experiment._copy_model"])
+def test_a_training_interrupted_when_it_is_done_is_completed_by_sync(
+    again: Path, cut: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = (again / "models/small/model.json").read_bytes()
+    with monkeypatch.context() as patched:
+        patched.setattr(cut, interrupted)
+        assert train("small.toml", "--set", "model.C=5") == 130
+    said = [line for line in capsys.readouterr().err.splitlines() if line]
+    assert "the run is done and kept in experiments/runs/small, 'newsclf sync' completes it" in said[-2]
+    assert said[-1] == "newsclf: interrupted"
+    folder = again / "experiments/runs/small"
+    assert (folder / "not-uploaded.json").is_file()
+    assert described(folder)["parameters"]["model.C"] == 5.0
+    assert (again / "models/small/model.json").read_bytes() == before
+    assert statuses() == {"small": "KILLED"}
+
+    assert run(["sync"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["completed  small", "1 uploaded, 0 there already"]
+    assert not (folder / "not-uploaded.json").exists()
+    assert statuses() == {"small": "FINISHED"}
+    store = open_store()
+    (last, _) = store.client.search_runs([store.experiment_id], order_by=["attributes.start_time DESC"])
+    assert last.data.params["model.C"] == "5"
+    assert len(last.outputs.model_outputs) == 1
 
 
 Setup = Callable[[Path], Any]
@@ -328,6 +361,13 @@ BAD: dict[str, tuple[list[str], Setup | None, str]] = {
         "50 folds need at least 50 groups of records, and there are 45",
     ),
     "no guideline set": (["--set", "calibration.by=dev"], None, 'calibration by "dev" needs records'),
+    "no context vectors": (["--set", "training.context.file=none.npz"], None, "none.npz can't be read: No such file"),
+    "a folder as context vectors": (
+        ["--set", "training.context.file=data"],
+        None,
+        "data can't be read: Is a directory",
+    ),
+    "no file of context vectors": (["--set", "training.context.file=README.md"], None, "README.md is damaged"),
     "models can't be written": ([], _instead("models"), "models is a file; name a folder to write"),
     "runs can't be written": ([], _instead("experiments/runs"), "runs is a file; name a folder to write"),
     "records can't be written": ([], _instead("work"), "work is a file; name a folder to write"),

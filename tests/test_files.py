@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from newsclf.errors import InputError
-from newsclf.files import refuse_unwritable, replaced_file, replaced_folder, sha256_of_file
+from newsclf.files import refuse_unwritable, refuse_unwritable_file, replaced_file, replaced_folder, sha256_of_file
 
 STOPS = [KeyboardInterrupt, ValueError]
 
@@ -105,6 +105,19 @@ def test_an_unwritable_folder_is_refused_before_the_work(tmp_path: Path, monkeyp
     monkeypatch.setattr("newsclf.files.os.access", lambda *_: False)
     with pytest.raises(InputError, match="mine can't be written: no permission to write in"):
         refuse_unwritable(tmp_path / "mine")
+
+
+def test_an_unwritable_file_is_refused_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse_unwritable_file(tmp_path / "new" / "mine")
+    (tmp_path / "file").write_text("")
+    refuse_unwritable_file(tmp_path / "file")
+    with pytest.raises(InputError, match="is a folder; name a file to write"):
+        refuse_unwritable_file(tmp_path)
+    with pytest.raises(InputError, match="file is a file; name a folder to write"):
+        refuse_unwritable_file(tmp_path / "file" / "mine")
+    monkeypatch.setattr("newsclf.files.os.access", lambda *_: False)
+    with pytest.raises(InputError, match="can't be written: no permission to write in"):
+        refuse_unwritable_file(tmp_path / "file")
 
 
 def test_the_digest_is_that_of_the_bytes(tmp_path: Path) -> None:

@@ -179,9 +179,12 @@ def test_a_sweep_leaves_a_table_and_a_run_folder_for_each_variant(folder: Path) 
     assert re.search(r"^Best by dev\.mine\.in_scope_accuracy: ", table, re.MULTILINE)
     rows = list(csv.DictReader(io.StringIO((found.folder / "table.csv").read_text(encoding="utf-8"))))
     assert [row["variant"] for row in rows] == ["base", "C=0.001", "C=10.0"]
+    parameters = {"base": 10.0, "C=0.001": 0.001, "C=10.0": 10.0}
     for row, result in zip(rows, found.table.results, strict=True):
         run = json.loads((result.folder / "run.json").read_text(encoding="utf-8"))
         assert (run["status"], run["purpose"], row["folder"]) == ("finished", "sweep", result.folder.name)
+        # What nobody set is on record as well.
+        assert (run["parameters"]["model.C"], run["parameters"]["model.longest"]) == (parameters[result.name], 5)
         # The table says what the run says of itself.
         for name in ("dev.mine.accuracy", "dev.mine.accuracy.low", "dev.mine.in_scope_accuracy", "model.bytes"):
             assert float(row[name]) == pytest.approx(run["metrics"][name])

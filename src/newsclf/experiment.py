@@ -137,12 +137,16 @@ def run_experiment(
         sources = training_sources(_learnt_from(experiment, records, trial), experiment.data.cards)
         progress("writing the report")
         _keep_if_not_uploaded(folder)
-        model = _write_folder(folder, run, table, trained, sources, _baselines(folder.parent, run))
-        progress("logging the run")
-        tracked.log_folder(folder)
-        # Last in the run, so that a run that ends as killed or failed has left the model of the time before.
-        if model is not None:
-            _copy_model(folder / "model", model_folder)
+        model = _write_folder(folder, run, table, trained, sources, _baselines(folder.parent, run), tracked.mark)
+        try:
+            progress("logging the run")
+            tracked.log_folder(folder)
+            # Last in the run, so that a run that ends as killed or failed has left the model of the time before.
+            if model is not None:
+                _copy_model(folder / "model", model_folder)
+        except KeyboardInterrupt:
+            progress(f"interrupted; the run is done and kept in {folder}, 'newsclf sync' completes it in MLflow")
+            raise
     return Outcome(folder, run, prepared, tracked.run_id, model_folder if model is not None else None)
 
 
@@ -256,8 +260,9 @@ def _write_folder(
     trained: Trained,
     sources: list[dict[str, Any]],
     baselines: list[Mapping[str, Any]],
+    mark: Callable[[Path], None],
 ) -> TopicModel | None:
-    """Write a run folder, whole or not at all, and return the model in it."""
+    """Write a run folder, marked, whole or not at all, and return the model in it."""
     model = trained.topic_model()
     if model is not None:
         model = dataclasses.replace(model, manifest=manifest_of(run, sources))
@@ -271,6 +276,7 @@ def _write_folder(
         pq.write_table(errors, aside / "errors.parquet", compression="zstd")
         draw_pictures(predictions, aside / "pictures")
         report.write_report(run, predictions, model, baselines, aside)
+        mark(aside)
     return model
 
 

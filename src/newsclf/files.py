@@ -91,6 +91,19 @@ def refuse_unwritable(folder: Path) -> None:
         raise InputError(f"{folder} can't be written: no permission to write in {there}")
 
 
+def refuse_unwritable_file(file: Path) -> None:
+    """Refuse an output file before the work is done rather than after.
+
+    Raises
+    ------
+    InputError
+        If the file's folder can't be written, or a folder stands in its place.
+    """
+    if file.is_dir():
+        raise InputError(f"{file} is a folder; name a file to write")
+    refuse_unwritable(file.absolute().parent)
+
+
 def sha256_of_file(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:

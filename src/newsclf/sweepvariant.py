@@ -136,7 +136,7 @@ def _trained_run(task: Task, begun: str) -> tuple[dict[str, Any], pa.Table]:
         size = _bytes_on_disk(trained)
     tags = dict(task.tags)
     run = describe(experiment, records, trained, trial, predictions, tags, begun, task.material.data_fingerprint)
-    run["parameters"] = task.variant.parameters()
+    run["parameters"] |= task.variant.parameters()
     if alteration:
         run["description"] = f"Trained by altered code: {alteration.name}. {run['description']}"
     if size is not None:

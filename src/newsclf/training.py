@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -251,7 +252,8 @@ def _calibration_scores(
     folds = _folds(learnable, experiment)
     progress(f"calibrating on {len(folds)} folds")
     classes = tuple(map(str, estimator.classes_))
-    parts = joblib.Parallel(n_jobs=-1)(
+    # Ctrl-C reaches all processes, those that wait for more work included; this one decides what becomes of them.
+    parts = joblib.Parallel(n_jobs=-1, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))(
         joblib.delayed(_out_of_fold)(experiment, learnable, held, classes) for held in folds
     )
     return (

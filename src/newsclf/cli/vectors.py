@@ -46,10 +46,12 @@ def vectors(
 
     from newsclf.contextvectors import context_vectors
     from newsclf.errors import InputError
+    from newsclf.files import refuse_unwritable_file
     from newsclf.prepare import label_files_in_repository, prepare
     from newsclf.records import read_records
     from newsclf.views import whole_texts
 
+    refuse_unwritable_file(out)
     folder = Path("work") / "records" / "-".join(sorted(Path(card).stem for card in cards))
     # The labels say which records are in the guideline set, and so in dev or test.
     records = read_records(prepare(cards, data_root, folder, label_files_in_repository()).records)

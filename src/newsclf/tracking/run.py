@@ -37,8 +37,22 @@ class TrackedRun:
         self._folder: RunFolder | None = None
         self._uploaded = False
 
+    def mark(self, run_folder: Path) -> None:
+        """Mark a run folder for `newsclf sync` until the run has ended as finished, so that no cut loses it.
+
+        Parameters
+        ----------
+        run_folder : Path
+
+        Raises
+        ------
+        InputError
+            If it is no run folder, or can't be written.
+        """
+        read_run_folder(run_folder).mark_not_uploaded(self.run_id, "the training was cut short", self._parent_run_id)
+
     def log_folder(self, run_folder: Path) -> None:
-        """Log what a run folder holds; where that fails, mark the folder for `newsclf sync`.
+        """Log what a run folder holds; where that fails, the folder is marked for `newsclf sync`.
 
         Parameters
         ----------
@@ -56,7 +70,6 @@ class TrackedRun:
         try:
             upload(self._store, self.run_id, self._folder)
             self._uploaded = True
-            self._folder.mark_uploaded()
         except STORE_ERRORS as error:
             self._give_up(error)
 
@@ -65,6 +78,8 @@ class TrackedRun:
             return
         try:
             self._store.client.set_terminated(self.run_id, status)
+            if status == "FINISHED" and self._folder is not None and self._uploaded:
+                self._folder.mark_uploaded()
         except STORE_ERRORS as error:
             self._give_up(error)
 
