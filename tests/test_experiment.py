@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -232,8 +233,9 @@ def left(folder: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("stage", ["fitting", "calibrating on", "training again"])
-def test_an_interrupted_training_leaves_the_model_of_the_time_before(again: Path, stage: str) -> None:
+# When the processes of the folds are not there yet, begin, and wait for more work.
+@pytest.mark.parametrize(("stage", "seconds"), [("fitting", 0), ("calibrating on", 0.3), ("training again", 0)])
+def test_an_interrupted_training_leaves_the_model_of_the_time_before(again: Path, stage: str, seconds: float) -> None:
     before = left(again)
     changes = ("model.C=5", 'evaluation.protocols=["group", "time"]')
     command = [sys.executable, "-m", "newsclf", "train", "small.toml", "--data-root", "."]
@@ -245,6 +247,7 @@ def test_an_interrupted_training_leaves_the_model_of_the_time_before(again: Path
         assert process.stderr is not None
         for line in process.stderr:
             if stage in line:
+                time.sleep(seconds)
                 os.killpg(process.pid, signal.SIGINT)
                 break
         out, err = process.communicate(timeout=300)

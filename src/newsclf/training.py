@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from multiprocessing import resource_tracker
 
 import joblib
 import numpy as np
@@ -252,15 +254,31 @@ def _calibration_scores(
     folds = _folds(learnable, experiment)
     progress(f"calibrating on {len(folds)} folds")
     classes = tuple(map(str, estimator.classes_))
-    # Ctrl-C reaches all processes, those that wait for more work included; this one decides what becomes of them.
-    parts = joblib.Parallel(n_jobs=-1, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))(
-        joblib.delayed(_out_of_fold)(experiment, learnable, held, classes) for held in folds
-    )
+    with joblib.Parallel(n_jobs=-1, return_as="generator") as parallel:
+        # Ctrl-C reaches all processes. Those started here leave it to this one, also while they begin or wait for work.
+        with _interruption_blocked():
+            found = parallel(joblib.delayed(_out_of_fold)(experiment, learnable, held, classes) for held in folds)
+        parts = list(found)
     return (
         np.concatenate([scores for scores, _, _ in parts]),
         np.concatenate([lengths for _, lengths, _ in parts]),
         [name for _, _, truth in parts for name in truth],
     )
+
+
+@contextmanager
+def _interruption_blocked() -> Iterator[None]:
+    """Let Ctrl-C wait until the block is done; the processes that it starts never see it."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    # Python's first process starts this one along with it, after which nothing is blocked any more.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _folds(records: pa.Table, experiment: Experiment) -> list[npt.NDArray[np.int64]]:
