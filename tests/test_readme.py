@@ -54,7 +54,9 @@ def test_make_targets_exist(command: str) -> None:
 
 
 def test_make_predict_without_files_says_what_it_needs_and_installs_nothing() -> None:
-    done = subprocess.run(["make", "predict", "VENV=none", "IN=a.csv"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        ["make", "--no-print-directory", "predict", "VENV=none", "IN=a.csv"], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 2
     assert done.stdout.startswith("make predict needs IN=… and OUT=…, as in: ")
     assert not (ROOT / "none").exists()
