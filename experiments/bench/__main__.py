@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from bench.comparison import compare
 from bench.data import corpora_folder
+from bench.live import live_lines
 from bench.picture import draw
 from bench.processes import run
 from bench.scaling import file_jobs, fit_curve
@@ -51,6 +52,8 @@ def main(arguments: Sequence[str]) -> None:
         results["stages"] = stage_table(work, work / "models" / "newsclf")
     if "curve" in options.parts:
         results["fit_curve"] = fit_curve(work, say)
+    if "live" in options.parts:
+        results["live"] = live_lines(work, work / "models" / "newsclf", say)
     if "files" in options.parts:
         results["file_jobs"] = file_jobs(work, work / "models" / "newsclf", work, (1, 2), say)
     results_file.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
@@ -62,7 +65,7 @@ def main(arguments: Sequence[str]) -> None:
         put_between_marks(HERE / "README.md", text)
 
 
-PARTS = ("peers", "stages", "curve", "files")
+PARTS = ("peers", "stages", "curve", "live", "files")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -23,6 +23,7 @@ def markdown(results: Mapping[str, Any]) -> str:
     sections: dict[str, tuple[str, Callable[[Sequence[Mapping[str, Any]]], str]]] = {
         "stages": ("Where the time of the headlines goes", stage_table),
         "fit_curve": ("Training, by number of records", curve_table),
+        "live": ("`newsclf tag -`, one line at a time", live_table),
         "file_jobs": ("`newsclf predict`, Parquet to Parquet", jobs_table),
     }
     for name, (title, table) in sections.items():
@@ -121,6 +122,15 @@ def curve_table(curve: Sequence[Mapping[str, Any]]) -> str:
         for row in curve
     ]
     return _table(["records", "texts (headlines, and headlines with leads)", "s", "steps", "peak MB"], rows)
+
+
+def live_table(processes: Sequence[Mapping[str, Any]]) -> str:
+    """Return how long a line waits for its answer."""
+    rows = [
+        [row["process"], f"{row['lines']:,}", *(f"{row[name]:.2f}" for name in ("median_ms", "p95_ms", "p99_ms"))]
+        for row in processes
+    ]
+    return _table(["process", "lines", "median ms (clock)", "95 % within ms", "99 % within ms"], rows)
 
 
 def jobs_table(jobs: Sequence[Mapping[str, Any]]) -> str:

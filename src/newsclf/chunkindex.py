@@ -15,8 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from newsclf.arrays import number_array
-
 _KEY_BYTES = 32
 _WORDS = _KEY_BYTES // 8
 _LONGEST = _KEY_BYTES - 1
@@ -46,7 +44,7 @@ class ChunkIndex:
     Examples
     --------
     >>> index = ChunkIndex()
-    >>> index.find_or_add(pa.array(["طنجة", "فاس"]))[0].tolist()
+    >>> index.add(pa.array(["طنجة", "فاس"])).tolist()
     [0, 1]
     >>> index.find(pa.array(["فاس", "وجدة", "فاس"])).tolist()
     [1, -1, 1]
@@ -84,27 +82,22 @@ class ChunkIndex:
                 found[place] = self._long.get(content, -1)
         return rows
 
-    def find_or_add(self, chunks: pa.Array) -> tuple[Rows, Places]:
-        """Return the number of each string, giving new ones to those that have none.
+    def add(self, chunks: pa.Array) -> Rows:
+        """Give numbers to strings that have none yet.
 
         Parameters
         ----------
         chunks : pyarrow.StringArray or pyarrow.LargeStringArray
-            Distinct strings, without nulls.
+            Distinct strings without a number, without nulls.
 
         Returns
         -------
-        rows : ndarray of int32
-            Their numbers.
-        added : ndarray of int64
-            Places of the strings that are new.
+        ndarray of int32
+            Their numbers: the next ones, in order.
         """
-        rows = self.find(chunks)
-        added = np.flatnonzero(rows < 0)
-        numbers = np.arange(self.size, self.size + added.size, dtype=np.int32)
-        rows[added] = numbers
-        self._make_room(self.size + added.size)
-        for begin, block in _blocks(chunks.take(number_array(added))):
+        numbers = np.arange(self.size, self.size + len(chunks), dtype=np.int32)
+        self._make_room(self.size + len(chunks))
+        for begin, block in _blocks(chunks):
             lines = numbers[begin : begin + len(block.keys)] + np.int32(1)
             self._keys[lines] = block.keys
             short = np.ones(lines.size, dtype=np.bool_)
@@ -113,8 +106,8 @@ class ChunkIndex:
                 self._keys[lines[place]] = _NOBODY
                 short[place] = False
             self._seat(lines[short])
-        self.size += added.size
-        return rows, added
+        self.size += len(chunks)
+        return numbers
 
     def _probe(self, keys: Keys, out: Rows) -> None:
         """Go from the slot of each key's hash on until the key or an empty slot is found."""

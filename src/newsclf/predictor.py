@@ -204,14 +204,17 @@ class Predictor:
         InputError
             If it is not a text.
         """
-        batch = self.predict_batch([text])
+        # Not by `predict_batch`: a live line would wait for Arrow to build columns of one.
+        columns, lengths = self._probabilities(as_texts([text]))
+        probabilities = columns[:, 0].tolist()
+        first, second = sorted(range(len(probabilities)), key=lambda row: -probabilities[row])[:2]
         return Prediction(
             text=text,
-            category=batch.categories[0].as_py(),
-            probability=float(batch.probability[0]),
-            second=batch.second[0].as_py(),
-            second_probability=float(batch.second_probability[0]),
-            confident=bool(batch.confident[0]),
+            category=self.categories[first],
+            probability=probabilities[first],
+            second=self.categories[second],
+            second_probability=probabilities[second],
+            confident=probabilities[first] >= self.model.calibration.threshold and bool(lengths[0]),
         )
 
     def explain(self, text: str) -> list[tuple[str, dict[str, float]]]:

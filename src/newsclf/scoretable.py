@@ -86,7 +86,7 @@ class ScoreTable:
             if self._index.size and self._index.size + len(encoded.dictionary) > self._most_chunks:
                 self._forget()
                 return self._rows(chunks)
-            added, _ = self._index.find_or_add(encoded.dictionary)
+            added = self._index.add(encoded.dictionary)
             self._score(encoded.dictionary.to_pylist(), added)
             rows[unseen] = added[integers(encoded.indices)]
         return rows

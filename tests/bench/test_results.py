@@ -68,6 +68,7 @@ def results() -> dict[str, Any]:
             {"stage": "floor", "milliseconds": 35.0, "share": 0.875},
         ],
         "fit_curve": [{"records": 1000, "texts": 2000, "seconds": 1.5, "steps": 9, "peak_bytes": 300_000_000}],
+        "live": [{"process": "newsclf tag -", "lines": 5000, "median_ms": 0.618, "p95_ms": 0.79, "p99_ms": 0.881}],
         "file_jobs": [{"rows": 1_000_000, "workers": 1, "seconds": 4.0, "peak_bytes": 500_000_000}],
     }
 
@@ -99,6 +100,7 @@ def test_the_tables_name_every_peer_and_why_one_is_missing(results: dict[str, An
     assert "| fastText, words | 5.0 | 5.0 |" in text
     assert "| **all** | **40.0** |" in text
     assert "| 1,000,000 | 1 | 4.0 | 250,000 | 500 |" in text
+    assert "| newsclf tag - | 5,000 | 0.62 | 0.79 | 0.88 |" in text
     assert "1.50 times" in text
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import ctypes
+import functools
+import importlib
 import io
 import json
 import os
@@ -12,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -244,6 +248,20 @@ def test_ctrl_c_ends_a_stream_quietly(tiny_folder: Path) -> None:
     live.ask("فوز\n".encode())
     live.process.send_signal(signal.SIGINT)
     assert live.end() == (0, b"", b"")
+
+
+def test_ctrl_c_that_arrives_with_the_end_of_a_stream_is_no_error(
+    tiny_predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Ends at once, with an interruption that Python has noted and not raised yet, as a read that is not woken by it.
+    ended = iter(functools.partial(ctypes.CDLL(None)["raise"], int(signal.SIGINT)), 0)
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=ended))
+    # The package's attribute of this name is the command.
+    module = importlib.import_module("newsclf.cli.tag")
+    try:
+        module._answer_stream(tiny_predictor, "jsonl")
+    except KeyboardInterrupt:
+        pytest.fail("the interruption came through")
 
 
 def test_a_reader_that_has_had_enough_is_no_error(tiny_folder: Path) -> None:

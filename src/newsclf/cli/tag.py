@@ -61,6 +61,8 @@ def _answer_stream(predictor: Predictor, shape: str) -> None:
         for line in sys.stdin.buffer:
             text = line.rstrip(b"\r\n").decode("utf-8", "replace").removeprefix("\ufeff")
             say(predictor.tag(text), "")
+        # An interruption that arrives with the end of the input is only raised by the next call: be it one in here.
+        sys.stdout.flush()
     except KeyboardInterrupt:
         # How a person ends a live stream.
         return
