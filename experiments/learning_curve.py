@@ -3,7 +3,8 @@
 Run as ``python experiments/learning_curve.py --data-root CORPORA``, where CORPORA holds the corpora
 that the labels in data/labels belong to. Trains on growing shares of the training part of
 data/written (nested, chosen by hash): alone, with the context vectors of data/context, and with
-Hespress headlines and leads added too. Measures headlines of the guideline set, of which neither
+Hespress headlines and leads added too, by the labels of readers where there are any and by section where
+there are none. Measures headlines of the guideline set, of which neither
 half is ever trained on: dev for the curve, test for its last point.
 """
 
@@ -42,7 +43,8 @@ def main() -> None:
     settings = read_experiment(ROOT / "experiments" / "default.toml")
     vectors = ContextVectors.load(ROOT / settings.training.context.file)
     written = records.filter(_all(records, source="written", split="train"))
-    hespress = records.filter(_all(records, source="hespress", split="train", label_origin="section"))
+    hespress = records.filter(_all(records, source="hespress", split="train"))
+    hespress = hespress.filter(pc.is_valid(hespress["category"]))
     guideline, reported = (
         records.filter(_all(records, split=split, label_origin="annotator", role=split)) for split in ("dev", "test")
     )
