@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,37 +67,110 @@ def ask(server: str, body: object, kind: str = "application/json") -> tuple[int,
             return error.code, error.read().decode()
 
 
-def test_answers_every_row_in_order(server: str, tiny_model: TopicModel) -> None:
+# Every shape of request that mlflow takes, made of a list of texts.
+FORMS: dict[str, Callable[[list[Any]], dict[str, Any]]] = {
+    "dataframe_split": lambda texts: {"dataframe_split": {"columns": ["text"], "data": [[text] for text in texts]}},
+    "dataframe_records": lambda texts: {"dataframe_records": [{"text": text} for text in texts]},
+    "inputs": lambda texts: {"inputs": texts},
+    "inputs, a column": lambda texts: {"inputs": {"text": texts}},
+    "inputs, rows": lambda texts: {"inputs": [{"text": text} for text in texts]},
+    "instances": lambda texts: {"instances": texts},
+    "instances, a column": lambda texts: {"instances": {"text": texts}},
+    "instances, rows": lambda texts: {"instances": [{"text": text} for text in texts]},
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_answers_every_row_in_order(server: str, tiny_model: TopicModel, form: str) -> None:
     texts, _ = headlines()
-    expected = Predictor(tiny_model).predict(texts)
-    for body in (
-        {"dataframe_split": {"columns": ["text"], "data": [[text] for text in texts]}},
-        {"dataframe_records": [{"text": text} for text in texts]},
-        {"inputs": {"text": texts}},
-    ):
-        status, answer = ask(server, body)
-        assert status == 200
-        assert [row["category"] for row in json.loads(answer)["predictions"]] == expected
-    status, answer = ask(server, "\n".join(["text", *texts]).encode(), "text/csv")
-    assert [row["category"] for row in json.loads(answer)["predictions"]] == expected
+    status, answer = ask(server, FORMS[form](texts))
+    assert status == 200
+    assert [row["category"] for row in json.loads(answer)["predictions"]] == Predictor(tiny_model).predict(texts)
+
+
+def test_answers_csv(server: str, tiny_model: TopicModel) -> None:
+    texts, _ = headlines()
+    _, answer = ask(server, "\n".join(["text", *texts]).encode(), "text/csv")
+    assert [row["category"] for row in json.loads(answer)["predictions"]] == Predictor(tiny_model).predict(texts)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (["فوز الوداد", None], r"text 1 is (None|NaN)"),
+        ([None], "text 0 is None"),
+        (["فوز الوداد", "توقيف لص", 5], "text 2 is int, not str"),
+        ([5.5], "text 0 is float, not str"),
+        (["فوز الوداد", True], "text 1 is bool, not str"),
+        (["فوز الوداد", ["توقيف لص", "فوز"]], "text 1 is list, not str"),
+        ([["فوز الوداد", "توقيف لص"]], "text 0 is list, not str"),
+        ([], "there is no text in the request"),
+    ],
+    ids=["a null", "only null", "a number", "only a number", "a truth value", "a list", "only a list", "nothing"],
+)
+def test_what_is_no_text_is_refused_by_its_position(server: str, form: str, texts: list[Any], said: str) -> None:
+    status, answer = ask(server, FORMS[form](texts))
+    assert status == 400
+    assert re.search(said, json.loads(answer)["message"])
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if form not in ("inputs", "instances")])
+def test_another_column_is_refused(server: str, form: str) -> None:
+    body = json.dumps(FORMS[form](["فوز الوداد"])).replace('"text"', '"title"')
+    status, answer = ask(server, body.encode())
+    assert status == 400
+    assert "missing inputs ['text']. Note that there were extra inputs: ['title']" in json.loads(answer)["message"]
+
+
+@pytest.mark.parametrize("form", ["dataframe_records", "inputs", "instances"])
+def test_a_row_without_a_text_is_refused(server: str, form: str) -> None:
+    status, answer = ask(server, {form: [{"text": "فوز الوداد"}, {}]})
+    assert status == 400
+    assert re.search(r"text 1 is (None|NaN)", json.loads(answer)["message"])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_broken_json_is_refused(server: str, form: str) -> None:
+    status, answer = ask(server, json.dumps(FORMS[form](["فوز الوداد"])).encode()[:-2])
+    assert status == 400
+    assert "JSON" in json.loads(answer)["message"]
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "said"),
+    ("body", "said"),
     [
-        ({"dataframe_records": [{"title": "فوز الوداد"}]}, 400, "missing inputs ['text']"),
-        ({"dataframe_records": [{"text": None}]}, 400, "text 0 is"),
-        ({"dataframe_records": [{"text": 5}]}, 400, "str"),
-        ({"texts": ["فوز الوداد"]}, 400, "dataframe_split"),
-        (b"nonsense", 400, "JSON"),
-        (b"", 400, "JSON"),
+        ({"texts": ["فوز الوداد"]}, "dataframe_split"),
+        ({"inputs": ["فوز الوداد"], "instances": ["فوز الوداد"]}, "exactly one of the input fields"),
+        ({"inputs": None}, "not NoneType"),
+        ({"instances": {"text": 5}}, "not int"),
+        ({"dataframe_split": None}, "must be a dictionary"),
+        ({"dataframe_records": {"text": "فوز الوداد"}}, "must be a list"),
+        (["فوز الوداد"], "Received a list"),
+        (b"nonsense", "JSON"),
+        (b"\xff\xfe", "JSON"),
+        (b"", "JSON"),
     ],
-    ids=["another column", "a missing text", "a number", "another protocol", "no JSON", "nothing"],
+    ids=[
+        *("another protocol", "two forms", "null for all", "a number for all", "null for a table"),
+        *("a row for a table", "a list", "no JSON", "no UTF-8", "no body"),
+    ],
 )
-def test_wrong_payloads_are_refused_clearly(server: str, body: object, status: int, said: str) -> None:
-    code, answer = ask(server, body)
-    assert code == status
-    assert said in answer
+def test_wrong_payloads_are_refused_clearly(server: str, body: object, said: str) -> None:
+    status, answer = ask(server, body)
+    assert status == 400
+    assert said in json.loads(answer)["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [('text\nفوز الوداد\n""\n', "text 1 is NaN"), ("title\nفوز الوداد\n", "missing inputs")],
+    ids=["a missing text", "another column"],
+)
+def test_wrong_csv_is_refused_clearly(server: str, body: str, said: str) -> None:
+    status, answer = ask(server, body.encode(), "text/csv")
+    assert status == 400
+    assert said in json.loads(answer)["message"]
 
 
 def test_an_unknown_content_type_is_refused(server: str) -> None:
