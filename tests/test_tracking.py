@@ -340,7 +340,7 @@ def test_experiment_and_store_of_the_environment_win(
         client = MlflowClient(tracking_uri=f"sqlite:///{elsewhere}")
     run = client.get_run(run_id)
     assert client.get_experiment(run.info.experiment_id).name == "mine"
-    assert Path(run.info.artifact_uri).is_relative_to(project / "artifacts")
+    assert (project / "artifacts" / run_id / "artifacts" / "run.json").is_file()
 
 
 def test_system_metrics_are_logged(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

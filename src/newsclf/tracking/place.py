@@ -7,14 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+from newsclf_artifacts import project_root as project_root
+
 MODEL_NAME = "newsclf"
 DEFAULT_EXPERIMENT = "newsclf"
-
-
-def project_root() -> Path:
-    """Return the nearest folder, from the current one up, that has an `experiments` folder; else the current one."""
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / "experiments").is_dir()), here)
 
 
 def runs_folder() -> Path:

@@ -14,11 +14,13 @@ from pathlib import Path
 
 import mlflow
 from mlflow.exceptions import MlflowException
+from mlflow.store.artifact.artifact_repository_registry import get_registered_artifact_repositories
 from mlflow.tracking import MlflowClient
 from sqlalchemy.exc import SQLAlchemyError
 
 from newsclf.errors import InputError
 from newsclf.tracking.place import experiment_name, project_root, tracking_uri, without_password
+from newsclf_artifacts import ARTIFACTS, SCHEME, sqlite_file
 
 # What a store that is gone, refuses or breaks raises. requests' errors are OSErrors; a missing database driver
 # is an ImportError.
@@ -71,10 +73,12 @@ def open_store() -> Store:
     # urllib3 tells of every try again; that the store is gone is told once, by whoever asked for it.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     uri = tracking_uri()
-    file = _sqlite_file(uri)
+    file = sqlite_file(uri)
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
     with _alone(file) if file is not None else nullcontext(), quietly():
+        if file is not None and not file.exists():
+            _make_tables(uri, _artifacts(file))
         client = MlflowClient(tracking_uri=uri, registry_uri=os.environ.get("MLFLOW_REGISTRY_URI") or uri)
         name = experiment_name()
         experiment = client.get_experiment_by_name(name)
@@ -126,12 +130,8 @@ def reason(error: BaseException) -> str:
 
 
 def _new_experiment(client: MlflowClient, name: str, uri: str, file: Path | None) -> str:
-    if uri.startswith(("http:", "https:", "databricks")):
-        artifacts = None  # the server says where
-    elif file is not None:
-        artifacts = str(file.parent / "artifacts")
-    else:
-        artifacts = str(project_root() / "experiments" / "artifacts")
+    # Of a server, it says where.
+    artifacts = None if uri.startswith(("http:", "https:", "databricks")) else _artifacts(file)
     try:
         return str(client.create_experiment(name, artifact_location=artifacts, tags=_KIND))
     except MlflowException:
@@ -142,10 +142,19 @@ def _new_experiment(client: MlflowClient, name: str, uri: str, file: Path | None
         return str(experiment.experiment_id)
 
 
-def _sqlite_file(uri: str) -> Path | None:
-    """Return the file of an SQLite store, None for another kind of store."""
-    scheme, _, path = uri.partition(":///")
-    return Path(path).resolve() if scheme.startswith("sqlite") and path and path != ":memory:" else None
+def _make_tables(uri: str, artifacts: str) -> None:
+    """Make a new store's tables; the experiment "Default", which comes with them, would name the current folder."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    SqlAlchemyStore(uri, artifacts)  # type: ignore[no-untyped-call]
+
+
+def _artifacts(file: Path | None) -> str:
+    """Return where a store that is no server keeps artifacts."""
+    if file is None:
+        return str(project_root() / "experiments" / "artifacts")
+    # Where newsclf runs from its source without having been installed, mlflow doesn't know the scheme.
+    return ARTIFACTS if SCHEME in get_registered_artifact_repositories() else str(file.parent / "artifacts")
 
 
 @contextmanager
