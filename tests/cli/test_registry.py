@@ -89,6 +89,12 @@ def test_a_good_model_becomes_champion_and_is_what_loads(ready: Path, tiny_model
     assert version.description.startswith("A small run.")
 
 
+def test_the_address_of_the_store_may_be_relative(ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process in which the model answers is begun in another folder."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///experiments/mlflow.db")
+    assert tracking.promote("small", settings=SETTINGS).after == "1"
+
+
 def test_a_model_that_does_not_load_is_not_promoted(ready: Path) -> None:
     for weights in (ready / "experiments/artifacts").rglob("weights.npz"):
         weights.write_bytes(b"damaged")

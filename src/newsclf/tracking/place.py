@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from newsclf_artifacts import project_root as project_root
+from newsclf_artifacts import sqlite_file
 
 MODEL_NAME = "newsclf"
 DEFAULT_EXPERIMENT = "newsclf"
@@ -19,8 +20,13 @@ def runs_folder() -> Path:
 
 
 def tracking_uri() -> str:
-    """Return the address of the MLflow store: ``MLFLOW_TRACKING_URI`` where set, else the project's own."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_root() / 'experiments' / 'mlflow.db'}"
+    """Return the address of the MLflow store: ``MLFLOW_TRACKING_URI`` where set, else the project's own.
+
+    That of an SQLite file is made absolute, for processes that are started in another folder.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_root() / 'experiments' / 'mlflow.db'}"
+    file = sqlite_file(uri)
+    return uri if file is None else f"{uri.partition(':')[0]}:///{file}"
 
 
 def experiment_name() -> str:
