@@ -20,6 +20,7 @@ import pytest
 
 import newsclf
 from newsclf import tracking
+from newsclf.cli import run as command
 from newsclf.errors import InputError, ModelError
 from newsclf.loading import released_folder
 from newsclf.predictor import Predictor
@@ -173,8 +174,31 @@ def test_a_server_that_goes_in_mid_run_loses_nothing(
     assert len(open_store().client.get_metric_history(str(run.run_id), "training.loss")) == 3
 
 
+@pytest.mark.parametrize(
+    ("at", "given", "sent"),
+    [
+        (
+            "amal:geheim@",
+            {"MLFLOW_TRACKING_USERNAME": "amal", "MLFLOW_TRACKING_PASSWORD": "geheim"},
+            "Basic " + base64.b64encode(b"amal:geheim").decode(),
+        ),
+        (
+            "",
+            {"MLFLOW_TRACKING_USERNAME": "amal", "MLFLOW_TRACKING_PASSWORD": "geheim"},
+            "Basic " + base64.b64encode(b"amal:geheim").decode(),
+        ),
+        ("", {"MLFLOW_TRACKING_TOKEN": "geheim"}, "Bearer geheim"),
+    ],
+    ids=["also in the address", "name and password", "token"],
+)
 def test_credentials_are_sent_and_never_shown(
-    project: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    project: Path,
+    at: str,
+    given: dict[str, str],
+    sent: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     asked: list[str] = []
 
@@ -188,18 +212,28 @@ def test_credentials_are_sent_and_never_shown(
         def log_message(self, *_: object) -> None:
             pass
 
+    for name in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
     with http.server.HTTPServer(("127.0.0.1", 0), Refusing) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://amal:geheim@127.0.0.1:{server.server_port}")
-        monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "amal")
-        monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "geheim")
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://{at}127.0.0.1:{server.server_port}")
+        for name, value in given.items():
+            monkeypatch.setenv(name, value)
         with tracking.started_run("small", tags=TAGS, parameters={}) as run:
             run.log_folder(write_run(project / "experiments/runs/small"))
+        training = len(asked)
+        assert [command(["sync"]), command(["compare", "small", "@champion"]), command(["history"])] == [2, 2, 2]
         server.shutdown()
-    assert set(asked) == {"Basic " + base64.b64encode(b"amal:geheim").decode()}
+    assert training > 0
+    assert len(asked) >= training + 3
+    assert set(asked) == {sent}
     (warning,) = caplog.messages
-    assert "geheim" not in warning
-    assert "geheim" not in (project / "experiments/runs/small/not-uploaded.json").read_text()
+    out, err = capfd.readouterr()
+    assert err.count("error code 403") == 3
+    secrets = ("geheim", sent.split()[1])
+    assert not [secret for secret in secrets if secret in out + err + warning]
+    kept = [file.read_bytes() for file in project.rglob("*") if file.is_file()]
+    assert not [secret for secret in secrets for content in kept if secret.encode() in content]
 
 
 def test_the_view_of_the_ui_is_kept_in_the_store(project: Path) -> None:
