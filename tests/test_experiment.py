@@ -210,7 +210,7 @@ def test_baselines_go_the_same_way_and_leave_no_model(
     assert found["metrics"]["folds.headline.accuracy"] >= 0.2 if family != "majority" else True
     assert files_under(again / "models") == {f"small/{file}" for file in MODEL_FILES}
     assert "newsclf tag" not in capsys.readouterr().out
-    assert statuses() == {"small": "FINISHED", "other": "FINISHED"}
+    assert statuses() == {"small": "FINISHED", "baselines": "FINISHED", "other": "FINISHED"}
 
 
 def test_a_store_that_is_gone_stops_no_training(

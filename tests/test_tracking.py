@@ -51,6 +51,14 @@ def tracked(folder: Path, name: str = "small", parent_run_id: str | None = None)
     return run.run_id
 
 
+def parents() -> dict[str, str | None]:
+    """Return, by name, the name of each run's parent."""
+    store = open_store()
+    runs = {run.info.run_id: run for run in store.client.search_runs([store.experiment_id])}
+    of = {run.info.run_name: run.data.tags.get("mlflow.parentRunId") for run in runs.values()}
+    return {name: runs[parent].info.run_name if parent else None for name, parent in of.items()}
+
+
 @pytest.fixture
 def logged(project: Path, tiny_model: TopicModel) -> str:
     """The id of a whole run with a model."""
@@ -298,23 +306,16 @@ class TestSyncOfASweep:
 
     @pytest.fixture
     def sweep(self, project: Path) -> Path:
-        folder = write_run(project / "experiments/runs/few")
+        folder = write_run(project / "experiments/runs/few", purpose="sweep")
         for name in ("base", "other"):
-            write_run(folder / name)
+            write_run(folder / name, purpose="sweep")
         return folder
-
-    def parents(self) -> dict[str, str | None]:
-        """Return, by name, the name of each run's parent."""
-        store = open_store()
-        runs = {run.info.run_id: run for run in store.client.search_runs([store.experiment_id])}
-        of = {run.info.run_name: run.data.tags.get("mlflow.parentRunId") for run in runs.values()}
-        return {name: runs[parent].info.run_name if parent else None for name, parent in of.items()}
 
     @pytest.mark.parametrize("named", [None, "experiments/runs/few"])
     def test_keeps_the_parent_of_each_variant(self, sweep: Path, named: str | None) -> None:
         outcomes = [(run.name, run.outcome) for run in tracking.sync_runs(Path(named) if named else None)]
         assert outcomes == [("few", "uploaded"), ("base", "uploaded"), ("other", "uploaded")]
-        assert self.parents() == {"few": None, "base": "few", "other": "few"}
+        assert parents() == {"few": None, "base": "few", "other": "few"}
         assert {run.outcome for run in tracking.sync_runs()} == {"there"}
 
     def test_adds_a_variant_to_a_sweep_that_is_there(self, sweep: Path) -> None:
@@ -322,7 +323,7 @@ class TestSyncOfASweep:
         assert len([*tracking.sync_runs()]) == 2
         shutil.move(sweep.parents[2] / "other", sweep / "other")
         assert [run.outcome for run in tracking.sync_runs()] == ["there", "there", "uploaded"]
-        assert self.parents() == {"few": None, "base": "few", "other": "few"}
+        assert parents() == {"few": None, "base": "few", "other": "few"}
 
     def test_leaves_a_sweep_that_goes_on_to_be_completed_later(self, sweep: Path) -> None:
         def turned(status: str) -> None:
@@ -358,6 +359,25 @@ def test_trials_hang_on_their_sweep(project: Path) -> None:
     with tracking.started_run("sweep", tags=TAGS, parameters={}, log_system_metrics=False) as sweep:
         trial_id = tracked(write_run(project / "experiments/runs/trial"), "trial", parent_run_id=sweep.run_id)
     assert open_store().client.get_run(trial_id).data.tags["mlflow.parentRunId"] == sweep.run_id
+
+
+def test_baselines_hang_on_one_run_of_theirs_trained_or_synced(project: Path) -> None:
+    tracked(write_run(project / "experiments/runs/small"))
+    for name in ("majority", "keyword"):
+        with tracking.started_run(name, tags={"purpose": "baseline"}, parameters={}, log_system_metrics=False):
+            pass
+    write_run(project / "experiments/runs/svm", purpose="baseline")
+    assert [run.outcome for run in tracking.sync_runs()] == ["there", "uploaded"]
+    assert parents() == {
+        "small": None,
+        "baselines": None,
+        "majority": "baselines",
+        "keyword": "baselines",
+        "svm": "baselines",
+    }
+    store = open_store()
+    (parent,) = store.client.search_runs([store.experiment_id], "attributes.run_name = 'baselines'")
+    assert parent.info.status == "FINISHED"
 
 
 def test_experiment_and_store_of_the_environment_win(

@@ -14,11 +14,13 @@ from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 from newsclf.tracking.place import tracking_uri, without_password
 from newsclf.tracking.runfolder import RunFolder, read_run_folder
 from newsclf.tracking.store import STORE_ERRORS, Store, open_store, reason
-from newsclf.tracking.upload import log_words, upload
+from newsclf.tracking.upload import KEY_TAG, log_words, upload
 
 _logger = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_SYSTEM_METRICS = 2
+# Name and key of the run that the baselines are parts of.
+_BASELINES = "baselines"
 
 
 class TrackedRun:
@@ -150,14 +152,39 @@ def warn_not_reached(error: BaseException) -> None:
 def new_run(
     store: Store, name: str, tags: Mapping[str, str], parent_run_id: str | None = None, start_time: int | None = None
 ) -> str:
-    """Make an MLflow run and return its id."""
-    own = {"mlflow.user": user(), "mlflow.source.name": "newsclf", "mlflow.source.type": "LOCAL"}
+    """Make an MLflow run and return its id; a baseline without a parent becomes part of the run of all baselines."""
+    own = _origin()
+    if parent_run_id is None and tags.get("purpose") == "baseline":
+        parent_run_id = _run_of_baselines(store)
     if parent_run_id is not None:
         own["mlflow.parentRunId"] = parent_run_id
     given = {"mlflow.source.git.commit" if tag == "git_commit" else tag: value for tag, value in tags.items()}
     run = store.client.create_run(store.experiment_id, start_time=start_time, run_name=name, tags=own)
     log_words(store.client, run.info.run_id, given, {})
     return str(run.info.run_id)
+
+
+def _run_of_baselines(store: Store) -> str:
+    """Return the id of the run that the baselines are parts of, which is made for the first of them."""
+    found = store.client.search_runs(
+        [store.experiment_id],
+        f"tags.`{KEY_TAG}` = '{_BASELINES}'",
+        order_by=["attributes.start_time ASC"],
+        max_results=1,
+    )
+    if found:
+        return str(found[0].info.run_id)
+    note = {
+        KEY_TAG: _BASELINES,
+        "mlflow.note.content": "What a model must beat: each baseline is a run under it.",
+    }
+    run_id = str(store.client.create_run(store.experiment_id, run_name=_BASELINES, tags=_origin() | note).info.run_id)
+    store.client.set_terminated(run_id)
+    return run_id
+
+
+def _origin() -> dict[str, str]:
+    return {"mlflow.user": user(), "mlflow.source.name": "newsclf", "mlflow.source.type": "LOCAL"}
 
 
 def _begin(
