@@ -7,15 +7,12 @@ from pathlib import Path
 
 import click
 
+from newsclf.cli.dataroot import data_root_option
+
 
 @click.command()
 @click.argument("cards", nargs=-1, metavar="[CARD]...")
-@click.option(
-    "--data-root",
-    type=click.Path(path_type=Path),
-    envvar="NEWSCLF_DATA_ROOT",
-    help="Folder that the cards' files are under (or set NEWSCLF_DATA_ROOT).",
-)
+@data_root_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

@@ -6,17 +6,13 @@ from pathlib import Path
 
 import click
 
+from newsclf.cli.dataroot import data_root_option
 from newsclf.cli.progress import said
 
 
 @click.command()
 @click.argument("sweep", metavar="SWEEP", type=click.Path(path_type=Path))
-@click.option(
-    "--data-root",
-    type=click.Path(path_type=Path),
-    envvar="NEWSCLF_DATA_ROOT",
-    help="Folder of the corpora that source cards name.",
-)
+@data_root_option
 @click.option("--jobs", type=click.IntRange(1), help="Variants trained at once; what SWEEP says where not given.")
 @click.option("--renew", is_flag=True, help="Train again what was trained by an older state of the code.")
 @click.option("--into", type=click.Path(path_type=Path), help="Markdown file to put the table into, between its marks.")

@@ -6,17 +6,13 @@ from pathlib import Path
 
 import click
 
+from newsclf.cli.dataroot import data_root_option
 from newsclf.cli.progress import said
 
 
 @click.command()
 @click.argument("experiment", type=click.Path(path_type=Path), default="experiments/default.toml")
-@click.option(
-    "--data-root",
-    type=click.Path(path_type=Path),
-    envvar="NEWSCLF_DATA_ROOT",
-    help="Folder of the corpora that source cards name.",
-)
+@data_root_option
 @click.option("--without", "left_out", multiple=True, metavar="SOURCE", help="Leave a source out; may be repeated.")
 @click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="Change one setting, as in model.C=3.")
 @click.option("--name", help="Name of the run, where not the experiment's.")
