@@ -40,7 +40,7 @@ _USERS_OF_WORDS = (estimators, predictions, predictor, scoretable, wordcounts)
 # Between a headline and a lead: a text of so many words is as long a vector as in the base.
 _WORDS_OF_A_TEXT = 16
 
-# The softmax of scores this far on the right side of 0 is about as sure as that of the base: self-training asks it.
+# The softmax of scores this far on the right side of 0 is about as sure as that of the base.
 _MARGIN = 2.0
 
 # As they are before anything is altered.

@@ -68,8 +68,6 @@ def test_what_is_not_said_is_the_default(tmp_path: Path) -> None:
             'name = "mine"\n[training.context]\nfile = "vectors.npz"\ndimensions = 50',
             "[training.context] takes a file or dimensions, not both",
         ),
-        ('name = "mine"\n[training.self_training]\nbar = 2', "bar must be from 0 to 1, not 2.0"),
-        ('name = "mine"\n[training.self_training]\norigins = ["sections"]', "did you mean 'section'?"),
         (
             'name = "mine"\n[calibration]\nby = "groups"',
             "[calibration]: by: 'groups' is not known; did you mean 'group'",
@@ -97,7 +95,7 @@ def test_parameters_are_the_whole_configuration_flat() -> None:
     assert found["model.C"] == 2.0
     assert found["model.keywords.sport"] == "فوز,هدف"
     assert found["training.views"] == "headline,lead"
-    assert found["training.self_training.bar"] == 0.0
+    assert found["training.context.dimensions"] == 0
     assert not any(isinstance(value, (dict, list, tuple)) for value in found.values())
 
 

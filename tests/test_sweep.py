@@ -103,8 +103,8 @@ changes = { "model.subword_weight" = 0.0 }
 
 
 def test_two_settings_with_one_last_name_are_told_apart(folder: Path) -> None:
-    found = plan(SWEEP + '[grid]\n"training.self_training.weight" = [1.0]\n"training.source_weights.mine" = [2.0]\n')
-    assert found.variants[1].name == "weight=1.0, mine=2.0"
+    found = plan(SWEEP + '[grid]\n"training.lead_words" = [30]\n"training.source_weights.mine" = [2.0]\n')
+    assert found.variants[1].name == "lead_words=30, mine=2.0"
     found = plan(SWEEP + '[grid]\n"calibration.precision" = [0.9]\n"saving.precision" = ["float16"]\n')
     assert found.variants[1].name == 'calibration.precision=0.9, saving.precision="float16"'
 

@@ -15,14 +15,7 @@ import pytest
 from newsclf import training
 from newsclf.calibration import fit_calibration
 from newsclf.classifier import TopicClassifier
-from newsclf.configuration import (
-    CalibrationSettings,
-    ContextSettings,
-    Experiment,
-    SavingSettings,
-    SelfTrainingSettings,
-    TrainingSettings,
-)
+from newsclf.configuration import CalibrationSettings, ContextSettings, Experiment, SavingSettings, TrainingSettings
 from newsclf.contextvectors import ContextVectors, context_vectors
 from newsclf.errors import InputError
 from newsclf.predictor import Predictor
@@ -30,11 +23,14 @@ from newsclf.text import words
 from newsclf.topicmodel import Calibration
 from newsclf.training import Trained, labelled, record_weights, train
 from newsclf.views import whole_texts
-from tests.conftest import HEADLINES, headlines
+from tests.conftest import headlines
 from tests.recordtables import headline_records, record_table
 
 MODEL = {"bucket_bits": 8, "min_document_frequency": 1, "max_iterations": 30}
 GIVEN = Calibration(0.5, 0.0, 0.6)
+
+# Every third record has no label.
+UNLABELLED = {"category": lambda number: headlines()[1][number] if number % 3 else None}
 
 
 @pytest.fixture(autouse=True)
@@ -95,8 +91,11 @@ def test_every_view_of_every_learnable_record_is_taught(taught: list[list[tuple[
 
 
 def test_only_the_categories_of_the_experiment_are_taught(taught: list[list[tuple[str, str, float]]]) -> None:
-    trained = learnt(experiment(categories=("sport", "economy")), headline_records())
-    assert {category for _, category, _ in taught[0]} == {"sport", "economy"}
+    records = headline_records(**UNLABELLED)
+    trained = learnt(experiment(categories=("sport", "economy"), views=("headline",)), records)
+    rows = zip(records["title"].to_pylist(), records["category"].to_pylist(), strict=True)
+    expected = [(title, category, 1.0) for title, category in rows if category in {"sport", "economy"}]
+    assert taught == [expected]
     assert trained.categories == ("sport", "economy")
 
 
@@ -111,7 +110,7 @@ def test_weights_go_by_source_and_by_origin_of_the_label(taught: list[list[tuple
 
 
 def test_context_vectors_are_learnt_of_every_learnable_record_labelled_or_not() -> None:
-    records = headline_records(category=lambda number: headlines()[1][number] if number % 3 else None)
+    records = headline_records(**UNLABELLED)
     mask = np.arange(len(records)) < 40
     settings = ContextSettings(dimensions=4, min_document_frequency=1)
     trained = learnt(experiment(context=settings), records, mask)
@@ -134,84 +133,6 @@ def test_context_vectors_are_taken_from_a_file(tmp_path: Path) -> None:
     assert trained.estimator.vectoriser_.context_.words == context_of_titles.words
     with pytest.raises(InputError, match=r"none\.npz can't be read: .*'newsclf vectors' makes it"):
         learnt(experiment(context=ContextSettings(file=str(tmp_path / "none.npz"))), headline_records())
-
-
-UNLABELLED = {"category": lambda number: headlines()[1][number] if number % 3 else None}
-
-
-def test_self_training_learns_what_the_first_model_is_sure_of(
-    taught: list[list[tuple[str, str, float]]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    titles, categories = headlines()
-    records = headline_records(
-        **UNLABELLED,
-        label_origin=lambda number: "author" if number % 3 else None,
-        body="متن",
-        source=lambda number: "b" if number == 3 else "a",
-    )
-    # The first model says for each unlabelled article the truth, for every second one surely.
-    seen: list[str] = []
-
-    def scores(estimator: Any, texts: pa.Array, precision: str = "float32") -> tuple[np.ndarray, np.ndarray]:
-        seen.extend(texts.to_pylist())
-        place = {name: column for column, name in enumerate(estimator.classes_)}
-        rows = [place[categories[titles.index(text.removesuffix(" متن"))]] for text in texts.to_pylist()]
-        found = np.zeros((len(rows), 5))
-        found[np.arange(len(rows)), rows] = np.where(np.arange(len(rows)) % 2, 9.0, 1.0)
-        return found, np.full(len(rows), 3)
-
-    monkeypatch.setattr(training, "_scores", scores)
-    plan = experiment(
-        views=("headline",),
-        source_weights={"b": 0.5},
-        self_training=SelfTrainingSettings(bar=0.9, weight=0.3),
-    )
-    mask = np.arange(45) < 40
-    trained = learnt(plan, records, mask)
-    first, second = taught
-    assert [text for text, _, _ in first] == [title for number, title in enumerate(titles[:40]) if number % 3]
-    unlabelled = [title for number, title in enumerate(titles[:40]) if number % 3 == 0]
-    # It reads articles, and of the learnable records only.
-    assert seen == [f"{title} متن" for title in unlabelled]
-    added = [lesson for lesson in second if lesson not in first]
-    sure = unlabelled[1::2]
-    assert [text for text, _, _ in added] == sure
-    assert [category for _, category, _ in added] == [categories[titles.index(text)] for text in sure]
-    assert [weight for _, _, weight in added] == [0.15 if text == titles[3] else 0.3 for text in sure]
-    assert [lesson for lesson in second if lesson in first] == first
-    assert trained.texts == len(second)
-
-
-def test_self_training_reads_again_what_some_origin_labelled(
-    taught: list[list[tuple[str, str, float]]],
-) -> None:
-    records = headline_records(label_origin=lambda number: "section" if number % 3 == 0 else "author", body="متن")
-    titles, _ = headlines()
-    doubted = {title for number, title in enumerate(titles) if number % 3 == 0}
-    settings = SelfTrainingSettings(bar=1.0, weight=0.3, origins=("section",))
-    learnt(experiment(views=("headline",), self_training=settings), records)
-    first, second = taught
-    assert not doubted & {text for text, _, _ in first}
-    assert len(first) == 30
-    # Nothing is as sure as that.
-    assert second == first
-
-
-def test_self_training_leaves_records_of_categories_that_are_not_trained_alone(
-    taught: list[list[tuple[str, str, float]]],
-) -> None:
-    records = headline_records(body="متن")
-    settings = SelfTrainingSettings(bar=0.01, weight=1.0)
-    learnt(experiment(categories=("sport", "economy"), self_training=settings), records)
-    texts = {text for text, _, _ in taught[1]}
-    assert not texts & {*HEADLINES["other"], *HEADLINES["security"], *HEADLINES["politics"]}
-
-
-def test_self_training_with_nothing_to_read_changes_nothing() -> None:
-    plain, again = (
-        learnt(experiment(self_training=SelfTrainingSettings(bar=bar)), headline_records()) for bar in (0.0, 0.5)
-    )
-    assert np.array_equal(plain.estimator.coef_, again.estimator.coef_)
 
 
 def test_folds_are_scored_by_models_that_saw_none_of_their_groups(
@@ -307,9 +228,8 @@ def test_the_topic_model_says_what_the_judge_says_at_the_precision_of_the_disk()
     ],
 )
 def test_baselines_go_the_same_way(family: str, model: dict[str, Any]) -> None:
-    records = headline_records(**UNLABELLED, label_origin=lambda number: "author" if number % 3 else None)
-    plan = experiment(family=family, model=model, self_training=SelfTrainingSettings(bar=0.3))
-    trained = learnt(plan, records, calibration=None)
+    records = headline_records(**UNLABELLED)
+    trained = learnt(experiment(family=family, model=model), records, calibration=None)
     assert trained.topic_model() is None
     assert trained.vocabulary is None
     judged = trained.judge(records["title"].combine_chunks(), np.array(headlines()[1]))

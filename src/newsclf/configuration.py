@@ -56,30 +56,6 @@ class ContextSettings:
 
 
 @dataclass(frozen=True)
-class SelfTrainingSettings:
-    """Learning from records that nobody labelled, by what a first model says of them.
-
-    The first model sees headline and body, where it is right more often than on a headline alone;
-    the second model is trained on the texts of those records too, with the first one's answers.
-
-    Parameters
-    ----------
-    bar : float
-        A record is used where the first model's probability is at least this; 0 turns
-        self-training off.
-    weight : float
-        Weight of its texts.
-    origins : tuple of str
-        Records with a label of these origins are taken for unlabelled too. ``section`` puts the
-        first model's reading in place of the section's name.
-    """
-
-    bar: float = 0.0
-    weight: float = 0.3
-    origins: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class TrainingSettings:
     """Which texts of the records are trained on, and how much each counts.
 
@@ -99,7 +75,6 @@ class TrainingSettings:
     origin_weights : mapping of str to float
         The same by origin of the label (section, annotator, author).
     context : ContextSettings
-    self_training : SelfTrainingSettings
     """
 
     views: tuple[str, ...] = ("headline", "lead")
@@ -109,7 +84,6 @@ class TrainingSettings:
     source_weights: Mapping[str, float] = field(default_factory=dict)
     origin_weights: Mapping[str, float] = field(default_factory=dict)
     context: ContextSettings = ContextSettings()
-    self_training: SelfTrainingSettings = SelfTrainingSettings()
 
 
 @dataclass(frozen=True)
@@ -276,10 +250,8 @@ def _experiment(table: Mapping[str, Any], where: str) -> Experiment:
     _demand_known([calibration.by], ("group", "source", "dev"), f"{where} [calibration]: by")
     _demand_known(evaluation.protocols, PROTOCOLS, f"{where} [evaluation]: protocols")
     _demand_known([saving.precision], ("float32", "float16"), f"{where} [saving]: precision")
-    self_training = training.self_training
     _demand_known(training.origin_weights, LABEL_ORIGINS, f"{where} [training.origin_weights]")
-    _demand_known(self_training.origins, LABEL_ORIGINS, f"{where} [training.self_training]: origins")
-    weights = (*training.source_weights.values(), *training.origin_weights.values(), self_training.weight)
+    weights = (*training.source_weights.values(), *training.origin_weights.values())
     for fits, what in (
         (_is_folder_name(found.name), f"name must be fit for a folder, not {found.name!r}"),
         (not saving.to or _is_folder_name(saving.to), f"[saving] to must be fit for a folder, not {saving.to!r}"),
@@ -295,7 +267,6 @@ def _experiment(table: Mapping[str, Any], where: str) -> Experiment:
         ),
         (training.lead_words >= 1, f"[training] lead_words must be 1 or more, not {training.lead_words}"),
         (all(weight >= 0 for weight in weights), "[training] weights must be 0 or more"),
-        (0 <= self_training.bar <= 1, f"[training.self_training] bar must be from 0 to 1, not {self_training.bar}"),
         (
             0 < calibration.precision <= 1,
             f"[calibration] precision must be a share, not {calibration.precision}",

@@ -1,4 +1,4 @@
-"""From records to a calibrated model: training texts, self-training, out-of-fold scores."""
+"""From records to a calibrated model: training texts and their weights, out-of-fold scores."""
 
 from __future__ import annotations
 
@@ -146,43 +146,33 @@ def labelled(records: pa.Table, experiment: Experiment) -> npt.NDArray[np.bool_]
 def record_weights(records: pa.Table, experiment: Experiment) -> Matrix:
     """Return the weight of each record's texts, by its source and the origin of its label."""
     settings = experiment.training
+    by_source = [settings.source_weights.get(name, 1.0) for name in records["source"].to_pylist()]
     by_origin = [settings.origin_weights.get(name or "", 1.0) for name in records["label_origin"].to_pylist()]
-    return _source_weights(records, experiment) * np.array(by_origin, dtype=np.float64)
-
-
-def _source_weights(records: pa.Table, experiment: Experiment) -> Matrix:
-    weights = experiment.training.source_weights
-    return np.array([weights.get(name, 1.0) for name in records["source"].to_pylist()], dtype=np.float64)
+    return np.array(by_source, dtype=np.float64) * np.array(by_origin, dtype=np.float64)
 
 
 def _fit(experiment: Experiment, records: pa.Table, progress: Progress) -> tuple[TextClassifier, int]:
-    """Fit on records, with self-training where the experiment says so; return also the number of texts."""
-    settings = experiment.training.self_training
-    trusted = labelled(records, experiment)
-    unread = np.asarray(pc.is_null(records["category"]).to_numpy(), dtype=np.bool_)
-    if settings.bar > 0 and settings.origins:
-        origins = pc.is_in(records["label_origin"], pa.array(settings.origins, pa.string()))
-        taken_back = trusted & np.asarray(origins.to_numpy(), dtype=np.bool_)
-        trusted, unread = trusted & ~taken_back, unread | taken_back
-    weights = record_weights(records, experiment)
-    categories = np.array(records["category"].to_pylist(), dtype=object)
-    used = trusted & (weights > 0)
+    """Fit on the records that have a category and a weight; return also the number of texts."""
     context = _context(experiment, records, progress)
-    estimator = _fit_texts(experiment, records, used, categories, weights, context, progress)
-    if settings.bar > 0:
-        progress("reading what nobody labelled")
-        places = np.flatnonzero(unread)
-        texts, rows = stacked_views(records.take(pa.array(places)), ("article",))
-        scores, lengths = _scores(estimator, texts)
-        probabilities = Calibration().probabilities(scores.T, lengths)
-        sure = probabilities.max(axis=0) >= settings.bar
-        guessed = places[rows[sure]]
-        categories[guessed] = estimator.classes_[probabilities.argmax(axis=0)[sure]]
-        weights[guessed] = settings.weight * _source_weights(records, experiment)[guessed]
-        used[guessed] = True
-        used &= weights > 0
-        estimator = _fit_texts(experiment, records, used, categories, weights, context, progress)
-    return estimator, int(stacked_views(records.filter(pa.array(used)), experiment.training.views)[1].size)
+    weights = record_weights(records, experiment)
+    used = labelled(records, experiment) & (weights > 0)
+    if not used.any():
+        raise InputError("no record can be learnt from: none has a category and a weight above 0")
+    training = experiment.training
+    taught, weights = records.filter(pa.array(used)), weights[used]
+    texts, rows = stacked_views(taught, training.views, training.lead_words)
+    if len(texts) == 0:
+        raise InputError(f"no record can be learnt from: none has a text for the views {', '.join(training.views)}")
+    names = taught["category"].take(pa.array(rows)).to_numpy().astype(str)
+    if len(np.unique(names)) < 2:
+        raise InputError(f"there is one class only, {str(names[0])!r}; texts of at least two categories are needed")
+    progress(f"fitting {experiment.family} on {len(texts):,} texts of {len(taught):,} records")
+    estimator = make_estimator(experiment.family, experiment.model)
+    if isinstance(estimator, TopicClassifier):
+        estimator.fit(texts, names, sample_weight=weights[rows], context=context)
+    else:
+        estimator.fit(texts.to_pylist(), names, sample_weight=weights[rows])
+    return estimator, len(texts)
 
 
 def _context(experiment: Experiment, records: pa.Table, progress: Progress) -> ContextVectors | None:
@@ -196,36 +186,7 @@ def _context(experiment: Experiment, records: pa.Table, progress: Progress) -> C
     return context_vectors(whole_texts(records), settings.dimensions, settings.min_document_frequency)
 
 
-def _fit_texts(
-    experiment: Experiment,
-    records: pa.Table,
-    used: npt.NDArray[np.bool_],
-    categories: npt.NDArray[np.object_],
-    weights: Matrix,
-    context: ContextVectors | None,
-    progress: Progress,
-) -> TextClassifier:
-    rows = np.flatnonzero(used)
-    if rows.size == 0:
-        raise InputError("no record can be learnt from: none has a category and a weight above 0")
-    training = experiment.training
-    texts, of_row = stacked_views(records.take(pa.array(rows)), training.views, training.lead_words)
-    names = categories[rows[of_row]].astype(str)
-    if len(texts) == 0:
-        raise InputError(f"no record can be learnt from: none has a text for the views {', '.join(training.views)}")
-    if len(np.unique(names)) < 2:
-        raise InputError(f"there is one class only, {str(names[0])!r}; texts of at least two categories are needed")
-    progress(f"fitting {experiment.family} on {len(texts):,} texts of {rows.size:,} records")
-    estimator = make_estimator(experiment.family, experiment.model)
-    if isinstance(estimator, TopicClassifier):
-        return estimator.fit(texts, names, sample_weight=weights[rows[of_row]], context=context)
-    estimator.fit(texts.to_pylist(), names, sample_weight=weights[rows[of_row]])
-    return estimator
-
-
-def _scores(
-    estimator: TextClassifier, texts: pa.Array, precision: str = "float32"
-) -> tuple[Matrix, npt.NDArray[np.int64]]:
+def _scores(estimator: TextClassifier, texts: pa.Array, precision: str) -> tuple[Matrix, npt.NDArray[np.int64]]:
     """Return scores of shape (n, k) and the number of telling words of each text."""
     if isinstance(estimator, TopicClassifier):
         return Predictor(estimator.to_topic_model(precision=precision)).scores_and_lengths(texts)
