@@ -10,6 +10,9 @@ from hypothesis import settings
 from newsclf.predictor import Predictor
 from newsclf.topicmodel import Calibration, TopicModel
 
+# In whatever order the files that take fixtures from these are collected.
+pytest.register_assert_rewrite("tests.trackingstore", "tests.sweepfolder")
+
 # A shared machine may stop for a moment in any test; time is measured in experiments/bench.
 settings.register_profile("newsclf", deadline=None)
 settings.load_profile("newsclf")
