@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from hypothesis import settings
 
 from newsclf.predictor import Predictor
 from newsclf.topicmodel import Calibration, TopicModel
+
+# Tests that a shell started in the background have Ctrl-C ignored, and so would the processes that they interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # In whatever order the files that take fixtures from these are collected.
 pytest.register_assert_rewrite("tests.trackingstore", "tests.sweepfolder")
